@@ -1,0 +1,24 @@
+"""Losses: pure functions of tensors, each with its equation, scaling, reduction and source."""
+
+from distill.losses.by_kind import hard_loss, soft_loss
+from distill.losses.hard import class_loss, regression_loss, span_loss
+from distill.losses.soft import (
+    MASKED,
+    logit_mse,
+    soft_target_loss,
+    span_logit_mse,
+    span_soft_target_loss,
+)
+
+__all__ = [
+    "MASKED",
+    "class_loss",
+    "hard_loss",
+    "logit_mse",
+    "regression_loss",
+    "soft_loss",
+    "soft_target_loss",
+    "span_logit_mse",
+    "span_loss",
+    "span_soft_target_loss",
+]

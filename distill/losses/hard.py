@@ -1,0 +1,30 @@
+"""Losses against gold annotations (hard labels).
+
+Shapes: B batch, C classes, T tokens.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch.nn import functional
+
+from distill.losses.soft import MASKED
+
+
+def class_loss(logits_BC: torch.Tensor, labels_B: torch.Tensor) -> torch.Tensor:
+    """Return the cross-entropy of class indices, mean over B, in float32."""
+    return functional.cross_entropy(logits_BC.float(), labels_B)
+
+
+def regression_loss(values_B1: torch.Tensor, labels_B: torch.Tensor) -> torch.Tensor:
+    """Return the mean squared error over B, in float32."""
+    return functional.mse_loss(values_B1.float().squeeze(-1), labels_B.float())
+
+
+def span_loss(logits_BT2: torch.Tensor, positions_B2: torch.Tensor, mask_BT: torch.Tensor) -> torch.Tensor:
+    """Return the mean of the start's and the end's cross-entropy over the positions in `mask_BT`, in float32.
+
+    A window without the answer has position 0, the classification token (Devlin et al. 2019, section 4.3).
+    """
+    masked_BT2 = logits_BT2.float().masked_fill(~mask_BT.unsqueeze(-1), MASKED)
+    return functional.cross_entropy(masked_BT2, positions_B2)

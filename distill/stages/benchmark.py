@@ -1,0 +1,88 @@
+"""Stage benchmark: bytes on disk and latency of every model, measured side by side in one process of its own."""
+
+from __future__ import annotations
+
+import json
+import platform
+import statistics
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from distill.data import TaskData
+from distill.recipe import Benchmark
+from distill.training import progress_bar
+from students import load_student
+from teachers import load_teacher
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from distill.stages.job import Job
+
+WARM_UP = 3
+
+
+@torch.inference_mode()
+def run(job: Job) -> None:
+    """Write `benchmark.json`: bytes and median milliseconds at batch 1 of the teachers and of each student.
+
+    Each row is timed on all models in turn, so that a busy moment of the machine hits all alike. Tokenising is not timed.
+    """
+    section = Benchmark.model_validate(job.settings["benchmark"])
+    roles: dict[str, list[float]] = {"teacher": [], **{name: [] for name in job.group("student")}}
+    per_task: dict[str, dict[str, float]] = {}
+    loaded = {name: load_student(folder) for name, folder in job.group("student").items()}
+    for task, folder in job.group("data").items():
+        data = TaskData(folder, "validation")
+        teacher_data = TaskData(job.group("teacher_data")[task], "validation")
+        models: dict[str, Callable[..., Any]] = {"teacher": load_teacher(job.group("teacher")[task], data.info.kind)}
+        models |= {name: _for_task(student, task) for name, student in loaded.items()}
+        times = _time_rows(data, models, section.rows)
+        per_task[task] = {name: statistics.median(values) for name, values in times.items()}
+        for name, values in times.items():
+            roles[name] += values
+    result = {
+        "bytes": {
+            "teacher": sum(_weight_bytes(folder) for folder in job.group("teacher").values()),
+            **{name: _weight_bytes(folder) for name, folder in job.group("student").items()},
+        },
+        "latency_ms": {name: statistics.median(values) for name, values in roles.items()},
+        "latency_ms_by_task": per_task,
+        "machine": {"cpu": _cpu(), "threads": torch.get_num_threads(), "rows_per_task": section.rows},
+    }
+    (job.out / "benchmark.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+def _for_task(student: torch.nn.Module, task: str) -> Callable[..., Any]:
+    return lambda **inputs: student(**inputs, task=task)
+
+
+def _time_rows(data: TaskData, models: dict[str, Callable[..., Any]], rows: int) -> dict[str, list[float]]:
+    count = len(data.lengths)
+    chosen = np.linspace(0, count - 1, min(rows, count)).astype(np.int64)
+    times: dict[str, list[float]] = {name: [] for name in models}
+    for place, index in enumerate(progress_bar(f"benchmark {data.info.name}", iterable=[*chosen[:WARM_UP], *chosen])):
+        batch = data.collate(np.asarray([index]))
+        inputs = {name: batch[name] for name in ("input_ids", "attention_mask", "token_type_ids") if name in batch}
+        for name, model in models.items():
+            started = time.perf_counter()
+            model(**inputs)
+            if place >= WARM_UP:
+                times[name].append(1000 * (time.perf_counter() - started))
+    return times
+
+
+def _weight_bytes(folder: Path) -> int:
+    return (folder / "model.safetensors").stat().st_size
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()

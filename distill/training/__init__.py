@@ -1,0 +1,22 @@
+"""How models are trained: one `transformers.Trainer` subclass for teachers and student; DeepSpeed; task sampling."""
+
+from distill.training.annealing import linear_weight
+from distill.training.launch import deepspeed_config, is_distributed, launch_ranks
+from distill.training.predict import predict_logits
+from distill.training.sampling import PlannedBatch, plan_batches
+from distill.training.trainer import DistillTrainer, Hyperparameters, Objective, progress_bar, train
+
+__all__ = [
+    "DistillTrainer",
+    "Hyperparameters",
+    "Objective",
+    "PlannedBatch",
+    "deepspeed_config",
+    "is_distributed",
+    "launch_ranks",
+    "linear_weight",
+    "plan_batches",
+    "predict_logits",
+    "progress_bar",
+    "train",
+]
