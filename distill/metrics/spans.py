@@ -24,7 +24,7 @@ def normalise_answer(text: str) -> str:
 
 
 def exact_match(prediction: str, golds: Sequence[str]) -> float:
-    """Return 1 when `prediction` equals any gold after normalisation; no golds: when it is empty."""
+    """Return 1 when `prediction` equals a gold, normalised; without golds, when it is empty."""
     given = normalise_answer(prediction)
     return float(given in _normalised(golds))
 

@@ -247,8 +247,8 @@ class Distillation(Section):
 class DeepSpeed(Section):
     """DeepSpeed ZeRO: on by default on a GPU; on a CPU it is on when this section is given."""
 
-    zero_stage: Literal[0, 1, 2, 3] = Field(
-        2, description="What is partitioned: 1 optimizer, 2 gradients, 3 weights."
+    zero_stage: int = Field(
+        2, ge=0, le=3, description="What is partitioned: 1 optimizer, 2 gradients, 3 weights."
     )
 
 

@@ -65,7 +65,8 @@ class DistillTrainer(Trainer):  # type: ignore[misc]  # transformers is partly u
     """A `Trainer` over planned micro-batches of one task each."""
 
     def __init__(self, model: PreTrainedModel, arguments: TrainingArguments, objective: Objective) -> None:
-        super().__init__(model=model, args=arguments)
+        # the Trainer insists on an evaluation set; `evaluate` below never reads it
+        super().__init__(model=model, args=arguments, eval_dataset=objective.plan)
         self.objective = objective
         self.model_accepts_loss_kwargs = False  # our losses are means: the Trainer divides by the accumulation steps
 
@@ -179,7 +180,7 @@ def _arguments(hyper: Hyperparameters, batches: int, scratch: Path) -> TrainingA
         lr_scheduler_type="linear",
         weight_decay=hyper.weight_decay,
         max_grad_norm=hyper.max_grad_norm,
-        optim="adamw_torch",
+        optim="adamw_torch_fused",  # one pass over the weights; several times faster on a CPU too
         seed=hyper.seed,
         bf16=hyper.bfloat16,
         use_cpu=not torch.cuda.is_available(),
