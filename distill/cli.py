@@ -29,22 +29,39 @@ Exit codes: 0 done, 1 a bug, 2 something you gave is wrong, 3 a quality gate fai
 )
 
 RecipePath = Annotated[
-    str, typer.Argument(metavar="RECIPE", help="A YAML file, or the name of a recipe that ships (see `distill recipes`).")
+    str,
+    typer.Argument(
+        metavar="RECIPE",
+        help="A YAML file, or the name of a recipe that ships (see `distill recipes`).",
+    ),
 ]
 Overrides = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change one value of the recipe, e.g. `training.epochs=5`. Repeatable."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change one value of the recipe, e.g. `training.epochs=5`. Repeatable.",
+    ),
 ]
 DataRoot = Annotated[
     Path | None,
     typer.Option(
-        metavar="DIR", help="Read catalogue tasks from DIR/<task>/ or DIR/glue/<task>/ instead of the hub: {train,validation}.*"
+        metavar="DIR",
+        help="Read catalogue tasks from DIR/<task>/ or DIR/glue/<task>/ instead of the hub: {train,validation}.*",
     ),
 ]
-StorePath = Annotated[Path, typer.Option(metavar="DIR", help="Where artefacts live; runs with the same inputs share them.")]
+StorePath = Annotated[
+    Path,
+    typer.Option(metavar="DIR", help="Where artefacts live; runs with the same inputs share them."),
+]
 RunsPath = Annotated[Path, typer.Option(metavar="DIR", help="Where run folders live.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout; everything else goes to stderr.")]
-Checkpoint = Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="A student's folder, in float32 or 8 bits.")]
+AsJson = Annotated[
+    bool,
+    typer.Option("--json", help="Print one JSON object on stdout; everything else goes to stderr."),
+]
+Checkpoint = Annotated[
+    Path, typer.Argument(metavar="CHECKPOINT", help="A student's folder, in float32 or 8 bits.")
+]
 
 
 @app.command()
@@ -62,12 +79,12 @@ def check(
     from distill.pipeline import Request, plan_request
 
     request = Request(find_recipe(recipe), tuple(overrides or ()), data_root, store)
-    plan, warnings = plan_request(request, read_all_rows=True)
-    for warning in warnings:
+    plan = plan_request(request, check_only=True)
+    for warning in plan.warnings:
         _say(f"warning: {warning}")
     tasks = {name: spec.kind for name, spec in plan.specs.items()}
     if as_json:
-        _print_json({"recipe": plan.recipe.name, "tasks": tasks, "warnings": warnings})
+        _print_json({"recipe": plan.recipe.name, "tasks": tasks, "warnings": plan.warnings})
     else:
         typer.echo(f"{recipe}: no problems; {len(tasks)} tasks: {', '.join(tasks)}")
 
@@ -79,7 +96,9 @@ def run(  # noqa: PLR0913  # one parameter per option
     data_root: DataRoot = None,
     store: StorePath = Path("store"),
     runs: RunsPath = Path("runs"),
-    first: Annotated[str, typer.Option("--from", metavar="STAGE", help="First stage; those before must be made.")] = "data",
+    first: Annotated[
+        str, typer.Option("--from", metavar="STAGE", help="First stage; those before must be made.")
+    ] = "data",
     last: Annotated[str, typer.Option("--until", metavar="STAGE", help="Last stage.")] = "report",
     as_json: AsJson = False,
 ) -> None:
@@ -98,7 +117,9 @@ def run(  # noqa: PLR0913  # one parameter per option
         if stage not in ORDER:
             raise UserError(f"{option} is {stage!r}; the stages are {', '.join(ORDER)}")
     if ORDER.index(first) > ORDER.index(last):
-        raise UserError(f"--from {first} comes after --until {last}; the stages are {', '.join(ORDER)}")
+        raise UserError(
+            f"--from {first} comes after --until {last}; the stages are {', '.join(ORDER)}"
+        )
     request = Request(find_recipe(recipe), tuple(overrides or ()), data_root, store)
     made = run_pipeline(request, runs=runs, first=first, last=last, say=_say)
     if last != "report":
@@ -118,7 +139,9 @@ def run(  # noqa: PLR0913  # one parameter per option
 
 @app.command()
 def status(
-    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder such as runs/quickstart.")],
+    run_folder: Annotated[
+        Path, typer.Argument(metavar="RUN", help="A run folder such as runs/quickstart.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Tell for each artefact of a run whether it is fresh, running, failed, stale or missing, and why it is stale."""
@@ -164,19 +187,27 @@ def tasks(as_json: AsJson = False) -> None:
         _print_json(found)
         return
     for name, row in found.items():
-        typer.echo(f"{name:20}{row['kind']:17}{', '.join(row['metrics'] or []):23}{row['description']}")
+        typer.echo(
+            f"{name:20}{row['kind']:17}{', '.join(row['metrics'] or []):23}{row['description']}"
+        )
 
 
 @app.command()
-def evaluate(  # noqa: PLR0913  # one parameter per option
+def evaluate(  # one parameter per option
     checkpoint: Checkpoint,
-    task: Annotated[list[str], typer.Option("--task", metavar="TASK", help="A task of the student. Repeatable.")],
+    task: Annotated[
+        list[str], typer.Option("--task", metavar="TASK", help="A task of the student. Repeatable.")
+    ],
     data_root: DataRoot = None,
     recipe: Annotated[
-        str | None, typer.Option(metavar="RECIPE", help="Where the student's own (not catalogue) tasks are declared.")
+        str | None,
+        typer.Option(
+            metavar="RECIPE", help="Where the student's own (not catalogue) tasks are declared."
+        ),
     ] = None,
     predictions: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Also write <task>.predictions.jsonl into this folder.")
+        Path | None,
+        typer.Option(metavar="DIR", help="Also write <task>.predictions.jsonl into this folder."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -193,7 +224,9 @@ def evaluate(  # noqa: PLR0913  # one parameter per option
         _print_json(results)
         return
     for name, metrics in results.items():
-        shown = ", ".join(f"{key} {value:.2f}" for key, value in metrics.items() if key not in {"rows", "score"})
+        shown = ", ".join(
+            f"{key} {value:.2f}" for key, value in metrics.items() if key not in {"rows", "score"}
+        )
         typer.echo(f"{name}: {shown} ({metrics['rows']} rows)")
 
 
@@ -203,7 +236,10 @@ def predict(
     task: Annotated[str, typer.Option("--task", metavar="TASK", help="A task of the student.")],
     texts: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[TEXT]...", help="Texts; for pairs and questions two each: text and pair, question and context."),
+        typer.Argument(
+            metavar="[TEXT]...",
+            help="Texts; for pairs and questions two each: text and pair, question and context.",
+        ),
     ] = None,
 ) -> None:
     """Predict with a checkpoint: texts as arguments, or JSON lines on stdin; one JSON object a line on stdout.
@@ -232,7 +268,9 @@ def find_recipe(name: str) -> Path:
     if shipped.is_file():
         return shipped
     known = ", ".join(sorted(found.stem for found in _recipes_folder().glob("*.yaml")))
-    raise UserError(f"{name}: no such file, and no shipped recipe has this name; those that ship are {known}")
+    raise UserError(
+        f"{name}: no such file, and no shipped recipe has this name; those that ship are {known}"
+    )
 
 
 def _recipes_folder() -> Path:
@@ -271,7 +309,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[  # noqa: ARG001  # handled by its callback
+    version: Annotated[  # handled by its callback
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None: ...

@@ -36,7 +36,11 @@ if TYPE_CHECKING:
 
     from distill.tasks import TaskSpec
 
-GROUPS: Final = (("data", "teachers", "soft_labels", "student", "quantize"), ("evaluate",), ("benchmark", "report"))
+GROUPS: Final = (
+    ("data", "teachers", "soft_labels", "student", "quantize"),
+    ("evaluate",),
+    ("benchmark", "report"),
+)
 """Stages that share a worker process. What is evaluated or timed is reloaded from disk by a process that made none of it."""
 
 
@@ -69,7 +73,9 @@ class Request:
         try:
             values = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise StoreError(f"{folder}: no run folder (it has no readable run.json); runs are under --runs DIR") from error
+            raise StoreError(
+                f"{folder}: no run folder (it has no readable run.json); runs are under --runs DIR"
+            ) from error
         root = values["data_root"]
         return cls(
             Path(values["recipe"]),
@@ -79,8 +85,10 @@ class Request:
         )
 
 
-def plan_request(request: Request, *, read_all_rows: bool = False) -> tuple[Plan, list[str]]:
-    """Return the checked plan of a request and its warnings; rows are read where no fresh data artefact has them.
+def plan_request(request: Request, *, check_only: bool = False) -> Plan:
+    """Return the plan of a request, checked: rows are read where no fresh data artefact has them.
+
+    With `check_only` all local rows are read, and nothing is asked of the hub.
 
     Raises:
         UserError: every problem of recipe, sources, models and rows.
@@ -88,13 +96,14 @@ def plan_request(request: Request, *, read_all_rows: bool = False) -> tuple[Plan
     recipe, problems = load_recipe_lenient(request.recipe, request.overrides)
     if recipe is None:
         raise RecipeError(*problems)
-    plan = make_plan(recipe, base=request.recipe.absolute().parent, data_root=request.data_root)
+    base = request.recipe.absolute().parent
+    plan = make_plan(recipe, base=base, data_root=request.data_root, fetch=not check_only)
     store = Store(request.store)
-    fresh = {made.name for made in plan.of_stage("data") if store.is_fresh(made)}
-    warnings = check_rows(plan, (name for name in plan.specs if read_all_rows or name not in fresh))
+    fresh = {item.name for item in plan.of_stage("data") if store.is_fresh(item)}
+    check_rows(plan, [name for name in plan.specs if check_only or name not in fresh])
     if problems or plan.problems:
         raise UserError(*problems, *plan.problems)
-    return plan, warnings
+    return plan
 
 
 @dataclass(frozen=True)
@@ -111,17 +120,15 @@ class Run:
         return self.store.path(self.plan.of_stage("report")[0])
 
 
-def run(
-    request: Request, *, runs: Path, first: str, last: str, say: Callable[[str], None]
-) -> Run:
+def run(request: Request, *, runs: Path, first: str, last: str, say: Callable[[str], None]) -> Run:
     """Make every artefact of the stages `first` to `last` that is not fresh, and return the run.
 
     Raises:
         UserError: the request is wrong, `first` needs artefacts that are not there, or another process has the run.
         WorkerFailed: a worker stopped; it has said why.
     """
-    plan, warnings = plan_request(request)
-    for warning in warnings:
+    plan = plan_request(request)
+    for warning in plan.warnings:
         say(f"warning: {warning}")
     made = Run(runs / plan.recipe.name, plan, Store(request.store))
     chosen = ORDER[ORDER.index(first) : ORDER.index(last) + 1]
@@ -136,9 +143,16 @@ def run(
 
 
 def _refuse_gaps(made: Run, stages: Sequence[str]) -> None:
-    gaps = [item.label for stage in stages for item in made.plan.of_stage(stage) if not made.store.is_fresh(item)]
+    gaps = [
+        item.label
+        for stage in stages
+        for item in made.plan.of_stage(stage)
+        if not made.store.is_fresh(item)
+    ]
     if gaps:
-        raise StoreError(f"--from {ORDER[len(stages)]}: not made yet: {', '.join(gaps)}; run without --from")
+        raise StoreError(
+            f"--from {ORDER[len(stages)]}: not made yet: {', '.join(gaps)}; run without --from"
+        )
 
 
 def _make_group(made: Run, stages: Sequence[str], say: Callable[[str], None]) -> None:
@@ -168,7 +182,11 @@ def _work(made: Run, wanted: list[Artefact], say: Callable[[str], None]) -> None
     with tempfile.TemporaryDirectory(prefix="distill-") as folder:
         path = Path(folder) / "request.json"
         write_json(path, request)
-        environment = {**os.environ, "DISTILL_PARENT": str(os.getpid()), "TOKENIZERS_PARALLELISM": "true"}
+        environment = {
+            **os.environ,
+            "DISTILL_PARENT": str(os.getpid()),
+            "TOKENIZERS_PARALLELISM": "true",
+        }
         with _worker([sys.executable, "-m", "distill.stages", str(path)], environment) as process:
             running = _follow(process, made, say)
         code = process.returncode
@@ -176,7 +194,9 @@ def _work(made: Run, wanted: list[Artefact], say: Callable[[str], None]) -> None
         if running is not None:
             _note(made.folder, {"event": "failed", "artefact": running, "exit_code": code})
         if code < 0:
-            say(f"error: {running or 'a worker'} was killed by signal {-code} ({signal.strsignal(-code)}); was memory short?")
+            say(
+                f"error: {running or 'a worker'} was killed by signal {-code} ({signal.strsignal(-code)}); was memory short?"
+            )
         raise WorkerFailed(code if code > 0 else 1)
 
 
@@ -184,7 +204,9 @@ def _work(made: Run, wanted: list[Artefact], say: Callable[[str], None]) -> None
 def _worker(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """Start a worker; on any exception, Ctrl-C and SIGTERM among them, end it before going on."""
     previous = signal.signal(signal.SIGTERM, _interrupt)
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, errors="replace")  # noqa: S603
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, text=True, errors="replace"
+    )
     try:
         yield process
         process.wait()
@@ -275,7 +297,9 @@ def _read_json(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def task_specs(names: Sequence[str], recipe: Path | None, data_root: Path | None) -> dict[str, TaskSpec]:
+def task_specs(
+    names: Sequence[str], recipe: Path | None, data_root: Path | None
+) -> dict[str, TaskSpec]:
     """Return the specifications of catalogue tasks, or of the tasks a recipe declares.
 
     Raises:
@@ -283,7 +307,10 @@ def task_specs(names: Sequence[str], recipe: Path | None, data_root: Path | None
     """
     sections = {} if recipe is None else load_recipe(recipe).tasks
     base = Path.cwd() if recipe is None else recipe.absolute().parent
-    return {name: resolve(name, sections.get(name, Task()), base=base, data_root=data_root) for name in names}
+    return {
+        name: resolve(name, sections.get(name, Task()), base=base, data_root=data_root)
+        for name in names
+    }
 
 
 def status(folder: Path) -> list[dict[str, Any]]:
@@ -298,7 +325,9 @@ def status(folder: Path) -> list[dict[str, Any]]:
     recipe, problems = load_recipe_lenient(request.recipe, request.overrides)
     if recipe is None or problems:
         raise RecipeError(*problems)
-    plan = make_plan(recipe, base=request.recipe.absolute().parent, data_root=request.data_root)
+    plan = make_plan(
+        recipe, base=request.recipe.absolute().parent, data_root=request.data_root, fetch=False
+    )
     if plan.problems:
         raise UserError(*plan.problems)
     store = Store(request.store)
@@ -308,7 +337,9 @@ def status(folder: Path) -> list[dict[str, Any]]:
         number = ORDER.index(item.stage) + 1
         link = folder / f"{number}-{item.stage}" / ("" if item.stage == "report" else item.name)
         state, why = _state(store, item, link, failed)
-        rows.append({"artefact": item.label, "state": state, "why": why, "path": str(store.path(item))})
+        rows.append(
+            {"artefact": item.label, "state": state, "why": why, "path": str(store.path(item))}
+        )
     return rows
 
 
@@ -326,7 +357,11 @@ def _state(store: Store, item: Artefact, link: Path, failed: set[str]) -> tuple[
     new = {key: json.loads(json.dumps(item.identity[key])) for key in ("settings", "version")}
     changed = [line.removeprefix("settings.") for line in differences(old, new)]
     inputs = item.identity["inputs"]
-    changed += [f"input {label} changed" for label in inputs if manifest["inputs"].get(label) != inputs[label]]
+    changed += [
+        f"input {label} changed"
+        for label in inputs
+        if manifest["inputs"].get(label) != inputs[label]
+    ]
     return "stale", changed
 
 

@@ -32,12 +32,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 STORE_FORMAT: Final = 1
-LIBRARIES: Final = ("torch", "transformers", "tokenizers", "datasets", "accelerate", "deepspeed", "bitsandbytes")
+LIBRARIES: Final = (
+    "torch",
+    "transformers",
+    "tokenizers",
+    "datasets",
+    "accelerate",
+    "deepspeed",
+    "bitsandbytes",
+)
 
 
 def canonical_json(value: Any) -> str:
     """Return `value` as JSON with sorted keys and no spaces: equal values give equal text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
 
 
 def sha256_file(path: Path) -> str:
@@ -158,7 +168,11 @@ class Store:
                 if self.is_fresh(artefact):
                     yield None
                     return
-                work = self.root / ".work" / f"{artefact.stage}-{artefact.name}-{artefact.fingerprint[:16]}"
+                work = (
+                    self.root
+                    / ".work"
+                    / f"{artefact.stage}-{artefact.name}-{artefact.fingerprint[:16]}"
+                )
                 space = Workspace(out=work / "out", scratch=work / "scratch")
                 shutil.rmtree(space.out, ignore_errors=True)
                 space.out.mkdir(parents=True)
@@ -173,7 +187,11 @@ class Store:
             write_json(self.root / "format.json", {"format": STORE_FORMAT})
 
     def _lock_path(self, artefact: Artefact) -> Path:
-        return self.root / ".locks" / f"{artefact.stage}-{artefact.name}-{artefact.fingerprint[:16]}.lock"
+        return (
+            self.root
+            / ".locks"
+            / f"{artefact.stage}-{artefact.name}-{artefact.fingerprint[:16]}.lock"
+        )
 
     def _publish(self, artefact: Artefact, out: Path) -> None:
         files = sorted(path for path in out.rglob("*") if path.is_file())
@@ -183,7 +201,10 @@ class Store:
             "fingerprint": artefact.fingerprint,
             "libraries": {name: version(name) for name in LIBRARIES},
             "files": {
-                path.relative_to(out).as_posix(): {"sha256": sha256_file(path), "bytes": path.stat().st_size}
+                path.relative_to(out).as_posix(): {
+                    "sha256": sha256_file(path),
+                    "bytes": path.stat().st_size,
+                }
                 for path in files
             },
         }
@@ -194,7 +215,9 @@ class Store:
         write_json(out / "manifest.json", manifest)
         final = self.path(artefact)
         final.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(final, ignore_errors=True)  # only ever a folder whose manifest is not this artefact's
+        shutil.rmtree(
+            final, ignore_errors=True
+        )  # only ever a folder whose manifest is not this artefact's
         out.rename(final)
 
 
@@ -215,7 +238,9 @@ def verify(folder: Path) -> None:
     """
     manifest = read_manifest(folder)
     if manifest is None:
-        raise StoreError(f"{folder}: manifest.json is missing or unreadable; delete the folder and run again")
+        raise StoreError(
+            f"{folder}: manifest.json is missing or unreadable; delete the folder and run again"
+        )
     for name, expected in manifest["files"].items():
         path = folder / name
         if not path.is_file() or sha256_file(path) != expected["sha256"]:

@@ -32,7 +32,9 @@ class MultiTaskConfig(PretrainedConfig):  # type: ignore[misc]  # transformers i
         self.int8_embeddings = int8_embeddings
         for name, task in self.tasks.items():
             if task.get("kind") not in KINDS:
-                raise ValueError(f"task {name!r} has kind {task.get('kind')!r}; known kinds are {', '.join(KINDS)}")
+                raise ValueError(
+                    f"task {name!r} has kind {task.get('kind')!r}; known kinds are {', '.join(KINDS)}"
+                )
         super().__init__(**kwargs)
 
     def encoder_config(self) -> PretrainedConfig:

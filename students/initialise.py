@@ -33,7 +33,9 @@ def initialise_student(
     config = AutoConfig.from_pretrained(source)
     chosen = list(range(config.num_hidden_layers)) if layers is None else list(layers)
     if not set(chosen) <= set(range(config.num_hidden_layers)):
-        raise ValueError(f"layers {chosen}: {source} has {config.num_hidden_layers} layers, numbered from 0")
+        raise ValueError(
+            f"layers {chosen}: {source} has {config.num_hidden_layers} layers, numbered from 0"
+        )
     encoder = AutoModel.from_pretrained(source, dtype=torch.float32)
     small = {
         **config.to_diff_dict(),
@@ -43,14 +45,23 @@ def initialise_student(
         "hidden_dropout_prob": dropout,
         "attention_probs_dropout_prob": dropout,
     }
-    for key in ("architectures", "id2label", "label2id", "problem_type", "transformers_version", "_name_or_path"):
+    for key in (
+        "architectures",
+        "id2label",
+        "label2id",
+        "problem_type",
+        "transformers_version",
+        "_name_or_path",
+    ):
         small.pop(key, None)
     student = MultiTaskStudent(MultiTaskConfig(encoder=small, tasks=dict(tasks)))
     _copy_encoder(encoder, student, chosen)
     return student
 
 
-def _copy_encoder(source: torch.nn.Module, student: MultiTaskStudent, chosen: Sequence[int]) -> None:
+def _copy_encoder(
+    source: torch.nn.Module, student: MultiTaskStudent, chosen: Sequence[int]
+) -> None:
     wanted = {f"layer.{old}.": f"layer.{new}." for new, old in enumerate(chosen)}
     weights: dict[str, torch.Tensor] = {}
     for name, value in source.state_dict().items():
@@ -60,7 +71,11 @@ def _copy_encoder(source: torch.nn.Module, student: MultiTaskStudent, chosen: Se
         for old, new in wanted.items():
             if f".{old}" in name:
                 weights[name.replace(f".{old}", f".{new}", 1)] = value
-    pooler = {key.removeprefix("pooler.dense."): weights.pop(key) for key in list(weights) if key.startswith("pooler.")}
+    pooler = {
+        key.removeprefix("pooler.dense."): weights.pop(key)
+        for key in list(weights)
+        if key.startswith("pooler.")
+    }
     student.encoder.load_state_dict(weights)
     for head in student.heads.values():
         if pooler and isinstance(head, SentenceHead):

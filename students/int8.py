@@ -53,10 +53,16 @@ def quantize_to_int8(checkpoint: Path, out: Path) -> None:
     from transformers import AutoModel, BitsAndBytesConfig  # noqa: PLC0415  # bitsandbytes takes seconds to import
 
     plain = AutoModel.from_pretrained(checkpoint, dtype=torch.float32)
-    keep = [name for name, module in plain.named_modules() if name.endswith("out_proj") and isinstance(module, nn.Linear)]
+    keep = [
+        name
+        for name, module in plain.named_modules()
+        if name.endswith("out_proj") and isinstance(module, nn.Linear)
+    ]
     settings: Any = BitsAndBytesConfig(load_in_8bit=True, llm_int8_skip_modules=keep)
     with contextlib.redirect_stdout(io.StringIO()):  # the library prints a line for each call
-        model = AutoModel.from_pretrained(checkpoint, dtype=torch.float32, quantization_config=settings)
+        model = AutoModel.from_pretrained(
+            checkpoint, dtype=torch.float32, quantization_config=settings
+        )
         embeddings = Int8Embedding.from_float(plain.get_input_embeddings().weight)
         model.encoder.set_input_embeddings(embeddings)
         model.config.int8_embeddings = True

@@ -41,7 +41,9 @@ class SentenceHead(nn.Module):
 
     def forward(self, hidden_BTH: torch.Tensor) -> torch.Tensor:
         """Return logits `[B, C]`."""
-        logits: torch.Tensor = self.out_proj(self.dropout(self.activation(self.dense(hidden_BTH[:, 0]))))
+        logits: torch.Tensor = self.out_proj(
+            self.dropout(self.activation(self.dense(hidden_BTH[:, 0])))
+        )
         return logits
 
 
@@ -78,10 +80,14 @@ class MultiTaskStudent(PreTrainedModel):  # type: ignore[misc]
         encoder_config = config.encoder_config()
         options = {"add_pooling_layer": False} if encoder_config.model_type in _NO_POOLER else {}
         self.encoder = AutoModel.from_config(encoder_config, **options)
-        self.heads = nn.ModuleDict({name: _head(config, task) for name, task in config.tasks.items()})
+        self.heads = nn.ModuleDict(
+            {name: _head(config, task) for name, task in config.tasks.items()}
+        )
         if config.int8_embeddings:
             words = self.encoder.get_input_embeddings()
-            self.encoder.set_input_embeddings(Int8Embedding(words.num_embeddings, words.embedding_dim))
+            self.encoder.set_input_embeddings(
+                Int8Embedding(words.num_embeddings, words.embedding_dim)
+            )
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Module:
@@ -110,7 +116,9 @@ class MultiTaskStudent(PreTrainedModel):  # type: ignore[misc]
             KeyError: the student has no such task.
         """
         types = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
-        hidden_BTH = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **types).last_hidden_state
+        hidden_BTH = self.encoder(
+            input_ids=input_ids, attention_mask=attention_mask, **types
+        ).last_hidden_state
         return StudentOutput(logits=self.heads[task](hidden_BTH))
 
 

@@ -27,5 +27,7 @@ def label_order(id2label: Mapping[int, str], wanted: Sequence[str]) -> list[int]
         )
     names = [name.casefold() for name in wanted]
     if sorted(found) != sorted(names):
-        raise ValueError(f"its labels are {', '.join(id2label.values())}; the task's are {', '.join(wanted)}")
+        raise ValueError(
+            f"its labels are {', '.join(id2label.values())}; the task's are {', '.join(wanted)}"
+        )
     return [found.index(name) for name in names]

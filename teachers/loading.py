@@ -27,7 +27,12 @@ FAMILIES: Final = ("bert", "electra")
 
 
 def new_teacher(
-    source: Path, kind: str, labels: Sequence[str], *, family: str | None = None, dropout: float = 0.1
+    source: Path,
+    kind: str,
+    labels: Sequence[str],
+    *,
+    family: str | None = None,
+    dropout: float = 0.1,
 ) -> PreTrainedModel:
     """Return a model for one task with the encoder of `source` and a new head, in float32.
 
@@ -41,7 +46,9 @@ def new_teacher(
     if family in (None, config.model_type):
         return _auto_class(kind).from_pretrained(source, config=config, dtype=torch.float32)
     if (family, config.model_type) != ("electra", "bert"):
-        raise ValueError(f"a {config.model_type} checkpoint cannot start a teacher of family {family}")
+        raise ValueError(
+            f"a {config.model_type} checkpoint cannot start a teacher of family {family}"
+        )
     return electra_from_bert(source, kind, config)
 
 
@@ -57,7 +64,11 @@ def electra_from_bert(source: Path, kind: str, config: PretrainedConfig) -> PreT
     classes = {"span_extraction": ElectraForQuestionAnswering}
     model: PreTrainedModel = classes.get(kind, ElectraForSequenceClassification)(electra)
     bert = _auto_class(kind).from_pretrained(source, config=config, dtype=torch.float32)
-    weights = {name: value for name, value in bert.base_model.state_dict().items() if not name.startswith("pooler.")}
+    weights = {
+        name: value
+        for name, value in bert.base_model.state_dict().items()
+        if not name.startswith("pooler.")
+    }
     model.base_model.load_state_dict(weights)
     return model
 
@@ -67,12 +78,23 @@ def load_teacher(folder: Path, kind: str) -> PreTrainedModel:
     return _auto_class(kind).from_pretrained(folder, dtype=torch.float32).eval()
 
 
-def _auto_class(kind: str) -> type[AutoModelForSequenceClassification | AutoModelForQuestionAnswering]:
-    return AutoModelForQuestionAnswering if kind == "span_extraction" else AutoModelForSequenceClassification
+def _auto_class(
+    kind: str,
+) -> type[AutoModelForSequenceClassification | AutoModelForQuestionAnswering]:
+    return (
+        AutoModelForQuestionAnswering
+        if kind == "span_extraction"
+        else AutoModelForSequenceClassification
+    )
 
 
 def _set_task(config: PretrainedConfig, kind: str, labels: Sequence[str], dropout: float) -> None:
-    for key in ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout"):
+    for key in (
+        "hidden_dropout_prob",
+        "attention_probs_dropout_prob",
+        "dropout",
+        "attention_dropout",
+    ):
         if hasattr(config, key):
             setattr(config, key, dropout)
     if kind == "classification":

@@ -23,7 +23,9 @@ CANDIDATES: Final = 20
 """Starts and ends that are paired in each window, as in BERT's own SQuAD decoder."""
 
 
-def decode(data: TaskData, logits: Sequence[NDArray[np.floating]]) -> NDArray[np.generic] | list[str]:
+def decode(
+    data: TaskData, logits: Sequence[NDArray[np.floating]]
+) -> NDArray[np.generic] | list[str]:
     """Return one prediction per row, in the form that metrics take: class index, value, or answer text."""
     match data.info.kind:
         case "span_extraction":
@@ -45,7 +47,9 @@ def prediction_rows(data: TaskData, logits: Sequence[NDArray[np.floating]]) -> l
         {
             "id": key,
             "prediction": data.info.labels[int(best)],
-            "probabilities": {name: round(value, 6) for name, value in zip(data.info.labels, row, strict=True)},
+            "probabilities": {
+                name: round(value, 6) for name, value in zip(data.info.labels, row, strict=True)
+            },
         }
         for key, best, row in zip(ids, predictions, scores, strict=True)
     ]
@@ -70,7 +74,9 @@ def best_answers(data: TaskData, logits_T2: Sequence[NDArray[np.floating]]) -> l
             place[row] = char_start[found[1]], char_end[found[2]]
     contexts = data.rows["context"].to_pylist()
     return [
-        "" if data.info.unanswerable and null[row] > score[row] else contexts[row][place[row, 0] : place[row, 1]]
+        ""
+        if data.info.unanswerable and null[row] > score[row]
+        else contexts[row][place[row, 0] : place[row, 1]]
         for row in range(count)
     ]
 
@@ -111,7 +117,9 @@ def merge_windows(data: TaskData, logits_T2: Sequence[NDArray[np.floating]]) -> 
         row.append(np.arange(data.rows.num_rows))
         char.append(np.full(data.rows.num_rows, NO_ANSWER))
         logit.append(null)
-        merged[name] = _largest_per_character(*(np.concatenate(part) for part in (row, char, logit)))
+        merged[name] = _largest_per_character(
+            *(np.concatenate(part) for part in (row, char, logit))
+        )
     return merged
 
 

@@ -40,10 +40,16 @@ def encode_rows(
     return pa.concat_tables(chunks).combine_chunks()
 
 
-def _encode_texts(rows: pa.Table, tokenizer: PreTrainedTokenizerBase, max_length: int) -> dict[str, Any]:
+def _encode_texts(
+    rows: pa.Table, tokenizer: PreTrainedTokenizerBase, max_length: int
+) -> dict[str, Any]:
     pair = rows["text_pair"].to_pylist() if "text_pair" in rows.column_names else None
     encoded = tokenizer(
-        rows["text"].to_pylist(), pair, truncation=True, max_length=max_length, return_token_type_ids=True
+        rows["text"].to_pylist(),
+        pair,
+        truncation=True,
+        max_length=max_length,
+        return_token_type_ids=True,
     )
     return {"row": np.arange(rows.num_rows), **_token_columns(encoded)}
 
@@ -82,7 +88,9 @@ def _encode_spans(
     }
 
 
-def answer_tokens(char_start: np.ndarray, char_end: np.ndarray, gold: tuple[int, int] | None) -> tuple[int, int]:
+def answer_tokens(
+    char_start: np.ndarray, char_end: np.ndarray, gold: tuple[int, int] | None
+) -> tuple[int, int]:
     """Return the first and last token that cover the characters `gold`, or (0, 0) when the window has not all of them."""
     inside = np.flatnonzero(char_start >= 0)
     if gold is None or not len(inside):
@@ -94,7 +102,9 @@ def answer_tokens(char_start: np.ndarray, char_end: np.ndarray, gold: tuple[int,
     return (int(covering[0]), int(covering[-1])) if len(covering) else (0, 0)
 
 
-def _cut_questions(questions: Sequence[str], tokenizer: PreTrainedTokenizerBase, limit: int) -> list[str]:
+def _cut_questions(
+    questions: Sequence[str], tokenizer: PreTrainedTokenizerBase, limit: int
+) -> list[str]:
     """Return the questions cut to `limit` tokens, so that every window has room for its context."""
     encoded = tokenizer(list(questions), add_special_tokens=False, return_offsets_mapping=True)
     return [

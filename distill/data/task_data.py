@@ -50,7 +50,12 @@ class TaskInfo:
     def read(cls, folder: Path) -> TaskInfo:
         """Return what `write` wrote."""
         values = json.loads((folder / "task.json").read_text(encoding="utf-8"))
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+        return cls(
+            **{
+                key: tuple(value) if isinstance(value, list) else value
+                for key, value in values.items()
+            }
+        )
 
     def score_of(self, metrics: Mapping[str, float]) -> float:
         """Return the task's one score: the mean of the metrics named in `score`."""
@@ -58,7 +63,9 @@ class TaskInfo:
 
     def write(self, folder: Path) -> None:
         """Write `task.json`."""
-        (folder / "task.json").write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        (folder / "task.json").write_text(
+            json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8"
+        )
 
 
 def write_split(folder: Path, split: str, rows: pa.Table, features: pa.Table) -> None:
@@ -108,14 +115,22 @@ class TaskData:
 
     def references(self) -> Any:
         """Return the gold answers in the form that metrics take."""
-        return self.rows["answer_texts"].to_pylist() if self.info.kind == "span_extraction" else self.labels
+        return (
+            self.rows["answer_texts"].to_pylist()
+            if self.info.kind == "span_extraction"
+            else self.labels
+        )
 
     def chars(self, feature: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return each token's first and last character offset in the context, -1 outside it."""
         return self._columns["char_start"][feature], self._columns["char_end"][feature]
 
     def collate(
-        self, indices: NDArray[np.integer], soft: SoftLabels | None = None, *, temperature: float = 1.0
+        self,
+        indices: NDArray[np.integer],
+        soft: SoftLabels | None = None,
+        *,
+        temperature: float = 1.0,
     ) -> dict[str, Any]:
         """Return features `indices` as tensors padded to the longest among them.
 
@@ -129,7 +144,9 @@ class TaskData:
             return batch
         rows = self.row_of_feature[indices]
         integer = self.info.kind == "classification"
-        batch["labels"] = torch.from_numpy(self.labels[rows].astype(np.int64 if integer else np.float32))
+        batch["labels"] = torch.from_numpy(
+            self.labels[rows].astype(np.int64 if integer else np.float32)
+        )
         if isinstance(soft, ClassLabels):
             batch["teacher_logits"] = torch.from_numpy(soft.logits[rows].astype(np.float32))
         return batch
@@ -144,10 +161,18 @@ class TaskData:
             mask[place, : len(tokens)] = 1
             types[place, : len(tokens)] = self._columns["token_type_ids"][index]
         inputs = {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)}
-        return {**inputs, "token_type_ids": torch.from_numpy(types)} if self.info.token_types else inputs
+        return (
+            {**inputs, "token_type_ids": torch.from_numpy(types)}
+            if self.info.token_types
+            else inputs
+        )
 
     def _add_span_targets(
-        self, batch: dict[str, Any], indices: NDArray[np.integer], soft: SoftLabels | None, temperature: float
+        self,
+        batch: dict[str, Any],
+        indices: NDArray[np.integer],
+        soft: SoftLabels | None,
+        temperature: float,
     ) -> None:
         shape = tuple(batch["input_ids"].shape)
         mask = np.zeros(shape, dtype=bool)
@@ -159,8 +184,12 @@ class TaskData:
             mask[place, inside] = True
             if isinstance(soft, SpanLabels):
                 row, where = int(self.row_of_feature[index]), np.concatenate([[0], inside])
-                for side, (scores, chars) in enumerate(((soft.start, char_start), (soft.end, char_end))):
-                    teacher[place, where, side] = soft.scores(scores, row, chars[inside], temperature).clip(min=MASKED)
+                for side, (scores, chars) in enumerate(
+                    ((soft.start, char_start), (soft.end, char_end))
+                ):
+                    teacher[place, where, side] = soft.scores(
+                        scores, row, chars[inside], temperature
+                    ).clip(min=MASKED)
         batch["span_mask"] = torch.from_numpy(mask)
         batch["labels"] = torch.from_numpy(self.answers[indices].astype(np.int64))
         if soft is not None:

@@ -45,7 +45,9 @@ def soft_loss(
         case "regression", _:
             return logit_mse(logits, teacher)
         case "span_extraction", "kl":
-            return span_soft_target_loss(logits, teacher, batch["span_mask"], temperature=temperature)
+            return span_soft_target_loss(
+                logits, teacher, batch["span_mask"], temperature=temperature
+            )
         case "span_extraction", _:
             scored_BT = batch["span_mask"] & (teacher > MASKED / 2).all(dim=-1)
             return span_logit_mse(logits, teacher, scored_BT)

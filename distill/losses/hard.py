@@ -21,7 +21,9 @@ def regression_loss(values_B1: torch.Tensor, labels_B: torch.Tensor) -> torch.Te
     return functional.mse_loss(values_B1.float().squeeze(-1), labels_B.float())
 
 
-def span_loss(logits_BT2: torch.Tensor, positions_B2: torch.Tensor, mask_BT: torch.Tensor) -> torch.Tensor:
+def span_loss(
+    logits_BT2: torch.Tensor, positions_B2: torch.Tensor, mask_BT: torch.Tensor
+) -> torch.Tensor:
     """Return the mean of the start's and the end's cross-entropy over the positions in `mask_BT`, in float32.
 
     A window without the answer has position 0, the classification token (Devlin et al. 2019, section 4.3).

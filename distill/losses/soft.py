@@ -14,7 +14,9 @@ MASKED: Final = -1e9
 """Logit of a position that cannot be an answer: its probability is exactly 0 in float32, and gradients stay finite."""
 
 
-def soft_target_loss(student_BC: torch.Tensor, teacher_BC: torch.Tensor, *, temperature: float) -> torch.Tensor:
+def soft_target_loss(
+    student_BC: torch.Tensor, teacher_BC: torch.Tensor, *, temperature: float
+) -> torch.Tensor:
     """Return T^2 * KL(softmax(teacher/T) || softmax(student/T)), mean over B, in float32.
 
     T^2 keeps the gradient's size independent of T (Hinton et al. 2015, section 2).
@@ -31,7 +33,11 @@ def logit_mse(student_BC: torch.Tensor, teacher_BC: torch.Tensor) -> torch.Tenso
 
 
 def span_soft_target_loss(
-    student_BT2: torch.Tensor, teacher_BT2: torch.Tensor, mask_BT: torch.Tensor, *, temperature: float
+    student_BT2: torch.Tensor,
+    teacher_BT2: torch.Tensor,
+    mask_BT: torch.Tensor,
+    *,
+    temperature: float,
 ) -> torch.Tensor:
     """Return the mean of `soft_target_loss` over start and end positions; only positions in `mask_BT` take part.
 
@@ -39,10 +45,14 @@ def span_soft_target_loss(
     """
     student_2BT = _mask_positions(student_BT2, mask_BT)
     teacher_2BT = _mask_positions(teacher_BT2, mask_BT)
-    return soft_target_loss(student_2BT.flatten(0, 1), teacher_2BT.flatten(0, 1), temperature=temperature)
+    return soft_target_loss(
+        student_2BT.flatten(0, 1), teacher_2BT.flatten(0, 1), temperature=temperature
+    )
 
 
-def span_logit_mse(student_BT2: torch.Tensor, teacher_BT2: torch.Tensor, mask_BT: torch.Tensor) -> torch.Tensor:
+def span_logit_mse(
+    student_BT2: torch.Tensor, teacher_BT2: torch.Tensor, mask_BT: torch.Tensor
+) -> torch.Tensor:
     """Return the mean squared difference of start and end logits over the positions in `mask_BT`.
 
     Logits are defined up to a constant per row, so each is centred on its own mean over the mask first.

@@ -2,6 +2,7 @@
 
 from distill.recipe.load import dump_recipe, load_recipe, load_recipe_lenient
 from distill.recipe.schema import (
+    TEACHER_SCHEME,
     Annealed,
     Backend,
     Benchmark,
@@ -30,6 +31,7 @@ from distill.recipe.schema import (
 )
 
 __all__ = [
+    "TEACHER_SCHEME",
     "Annealed",
     "Backend",
     "Benchmark",

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from distill.recipe.document import Key, dotted
 from distill.recipe.explain import Problem, did_you_mean
+from distill.recipe.schema import TEACHER_SCHEME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Set
 
     from distill.recipe.schema import Recipe
-
-TEACHER_SCHEME: Final = "teacher:"
 
 
 def broken_rules(recipe: Recipe, dropped: Set[Key] = frozenset()) -> Iterator[Problem]:

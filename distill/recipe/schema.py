@@ -7,7 +7,7 @@ field's description is printed by `docs/recipe.md` and the JSON schema, generate
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
@@ -28,6 +28,9 @@ Kind = Literal["classification", "regression", "span_extraction"]
 MetricName = Literal["accuracy", "f1", "macro_f1", "matthews", "pearson", "spearman", "exact_match"]
 ColumnName = Literal["text", "text_pair", "label", "question", "context", "answers", "id"]
 Backend = Literal["bitsandbytes-int8"]
+
+TEACHER_SCHEME: Final = "teacher:"
+"""What `student.model` begins with to start from a teacher of this run."""
 
 
 class Section(BaseModel):

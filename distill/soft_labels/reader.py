@@ -14,7 +14,6 @@ from distill.soft_labels.schema import Ragged, SoftLabelHeader
 from distill.store import sha256_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -36,7 +35,9 @@ class SpanLabels:
     start: Ragged
     end: Ragged
 
-    def scores(self, side: Ragged, row: int, chars: NDArray[np.int32], temperature: float) -> NDArray[np.float32]:
+    def scores(
+        self, side: Ragged, row: int, chars: NDArray[np.int32], temperature: float
+    ) -> NDArray[np.float32]:
         """Return the logits of one window: index 0 is "not in this window", then one per entry of `chars`.
 
         The teacher's scores over all of the context are one distribution at `temperature`. What lies outside the window
@@ -74,9 +75,13 @@ def open_soft_labels(
     for name in ("task", "split", "kind", "label_names", "teacher", "data"):
         found, wanted = getattr(header, name), getattr(expected, name)
         if found != wanted:
-            raise SoftLabelError(f"{where} were made for {name} {_short(found)}, this run has {_short(wanted)}; {again}")
+            raise SoftLabelError(
+                f"{where} were made for {name} {_short(found)}, this run has {_short(wanted)}; {again}"
+            )
     if not path.is_file() or sha256_file(path) != header.sha256:
-        raise SoftLabelError(f"{where} are missing or damaged (the SHA-256 differs from the header's); {again}")
+        raise SoftLabelError(
+            f"{where} are missing or damaged (the SHA-256 differs from the header's); {again}"
+        )
     tensors = _map_tensors(path)
     _check_rows(tensors["example_id"], example_id, f"{where}: {{}}; {again}")
     if header.kind != "span_extraction":
@@ -88,10 +93,16 @@ def _header(path: Path, where: str) -> SoftLabelHeader:
     try:
         return SoftLabelHeader.model_validate_json(path.read_bytes())
     except OSError as error:
-        raise SoftLabelError(f"{where} have no header {path.name}; run the soft_labels stage") from error
+        raise SoftLabelError(
+            f"{where} have no header {path.name}; run the soft_labels stage"
+        ) from error
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        raise SoftLabelError(f"{where} have a header this version cannot read ({problems})") from error
+        problems = "; ".join(
+            f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()
+        )
+        raise SoftLabelError(
+            f"{where} have a header this version cannot read ({problems})"
+        ) from error
 
 
 def _short(value: object) -> str:
@@ -105,7 +116,13 @@ def _map_tensors(path: Path) -> dict[str, NDArray[np.generic]]:
         header = json.loads(file.read(length))
     header.pop("__metadata__", None)
     return {
-        name: np.memmap(path, _DTYPES[info["dtype"]], "r", 8 + length + info["data_offsets"][0], tuple(info["shape"]))
+        name: np.memmap(
+            path,
+            _DTYPES[info["dtype"]],
+            "r",
+            8 + length + info["data_offsets"][0],
+            tuple(info["shape"]),
+        )
         for name, info in header.items()
     }
 
@@ -116,9 +133,12 @@ def _check_rows(found: NDArray[np.int64], wanted: NDArray[np.int64], message: st
     if np.array_equal(np.sort(found), np.sort(wanted)):
         raise SoftLabelError(message.format("the same rows stand in another order"))
     both = len(np.intersect1d(found, wanted))
-    raise SoftLabelError(message.format(f"of {len(wanted)} rows now in the data, {both} are among the {len(found)} labelled"))
+    raise SoftLabelError(
+        message.format(
+            f"of {len(wanted)} rows now in the data, {both} are among the {len(found)} labelled"
+        )
+    )
 
 
 def _ragged(tensors: dict[str, NDArray[np.generic]], side: str) -> Ragged:
     return Ragged(tensors[f"{side}_rows"], tensors[f"{side}_chars"], tensors[f"{side}_logits"])
-

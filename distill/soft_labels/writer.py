@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def write_logits(
-    folder: Path, header: SoftLabelHeader, example_id: NDArray[np.int64], logits: NDArray[np.floating]
+    folder: Path,
+    header: SoftLabelHeader,
+    example_id: NDArray[np.int64],
+    logits: NDArray[np.floating],
 ) -> None:
     """Write `logits` `[N, C]` of the rows `example_id` `[N]`.
 
@@ -59,4 +62,6 @@ def _write(folder: Path, header: SoftLabelHeader, tensors: dict[str, NDArray[np.
     path = folder / f"{header.split}.safetensors"
     save_file({name: np.ascontiguousarray(value) for name, value in tensors.items()}, path)
     signed = header.model_copy(update={"sha256": sha256_file(path)})
-    (folder / f"{header.split}.json").write_text(signed.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    (folder / f"{header.split}.json").write_text(
+        signed.model_dump_json(indent=1) + "\n", encoding="utf-8"
+    )

@@ -39,7 +39,9 @@ def run(job: Job) -> None:
     for task, folder in job.group("data").items():
         data = TaskData(folder, "validation")
         teacher_data = TaskData(job.group("teacher_data")[task], "validation")
-        models: dict[str, Callable[..., Any]] = {"teacher": load_teacher(job.group("teacher")[task], data.info.kind)}
+        models: dict[str, Callable[..., Any]] = {
+            "teacher": load_teacher(job.group("teacher")[task], data.info.kind)
+        }
         models |= {name: _for_task(student, task) for name, student in loaded.items()}
         times = _time_rows(data, models, section.rows)
         per_task[task] = {name: statistics.median(values) for name, values in times.items()}
@@ -52,7 +54,11 @@ def run(job: Job) -> None:
         },
         "latency_ms": {name: statistics.median(values) for name, values in roles.items()},
         "latency_ms_by_task": per_task,
-        "machine": {"cpu": _cpu(), "threads": torch.get_num_threads(), "rows_per_task": section.rows},
+        "machine": {
+            "cpu": _cpu(),
+            "threads": torch.get_num_threads(),
+            "rows_per_task": section.rows,
+        },
     }
     (job.out / "benchmark.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
@@ -61,13 +67,21 @@ def _for_task(student: torch.nn.Module, task: str) -> Callable[..., Any]:
     return lambda **inputs: student(**inputs, task=task)
 
 
-def _time_rows(data: TaskData, models: dict[str, Callable[..., Any]], rows: int) -> dict[str, list[float]]:
+def _time_rows(
+    data: TaskData, models: dict[str, Callable[..., Any]], rows: int
+) -> dict[str, list[float]]:
     count = len(data.lengths)
     chosen = np.linspace(0, count - 1, min(rows, count)).astype(np.int64)
     times: dict[str, list[float]] = {name: [] for name in models}
-    for place, index in enumerate(progress_bar(f"benchmark {data.info.name}", iterable=[*chosen[:WARM_UP], *chosen])):
+    for place, index in enumerate(
+        progress_bar(f"benchmark {data.info.name}", iterable=[*chosen[:WARM_UP], *chosen])
+    ):
         batch = data.collate(np.asarray([index]))
-        inputs = {name: batch[name] for name in ("input_ids", "attention_mask", "token_type_ids") if name in batch}
+        inputs = {
+            name: batch[name]
+            for name in ("input_ids", "attention_mask", "token_type_ids")
+            if name in batch
+        }
         for name, model in models.items():
             started = time.perf_counter()
             model(**inputs)
@@ -83,6 +97,8 @@ def _weight_bytes(folder: Path) -> int:
 def _cpu() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+        return next(
+            line.partition(":")[2].strip() for line in lines if line.startswith("model name")
+        )
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()

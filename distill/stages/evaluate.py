@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from distill.stages.job import Job
 
 
-
 def run(job: Job) -> None:
     """Write `<task>.json` (metrics in percent) and `<task>.predictions.jsonl` for each task of the model."""
     student = job.settings["role"] != "teacher"
     for name, folder in job.group("data").items():
         data = TaskData(folder, "validation")
-        model = load_student(job.inputs["model"]) if student else load_teacher(job.inputs["model"], data.info.kind)
+        model = (
+            load_student(job.inputs["model"])
+            if student
+            else load_teacher(job.inputs["model"], data.info.kind)
+        )
         logits = task_logits(model, data, student=student, label=f"evaluate {job.name} {name}")
         result = {"rows": data.rows.num_rows, **scored(data, logits)}
         (job.out / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

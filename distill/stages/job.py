@@ -34,8 +34,13 @@ class Job:
     scratch: Path
 
     def group(self, prefix: str) -> dict[str, Path]:
-        """Return the inputs labelled `prefix:NAME` by NAME."""
-        return {label.partition(":")[2]: path for label, path in self.inputs.items() if label.startswith(f"{prefix}:")}
+        """Return the inputs labelled `prefix:NAME` by NAME, sorted, as the recipe's order must not change the bytes."""
+        found = {
+            label.partition(":")[2]: path
+            for label, path in self.inputs.items()
+            if label.startswith(f"{prefix}:")
+        }
+        return dict(sorted(found.items()))
 
     def save(self) -> Path:
         """Write the job into its scratch folder, for other processes, and return the file."""

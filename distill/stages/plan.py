@@ -9,17 +9,27 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from distill.errors import UserError
-from distill.recipe.address import TEACHER_SCHEME, ModelFolder, locate_model
+from distill.recipe import TEACHER_SCHEME, HubSource
+from distill.stages.models import PretrainedModel, locate_model
 from distill.store import Artefact
 from distill.tasks import TaskSpec, read_rows, resolve, source_fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from distill.recipe import Pretrained, Recipe
 
-ORDER: Final = ("data", "teachers", "soft_labels", "student", "quantize", "evaluate", "benchmark", "report")
+ORDER: Final = (
+    "data",
+    "teachers",
+    "soft_labels",
+    "student",
+    "quantize",
+    "evaluate",
+    "benchmark",
+    "report",
+)
 VERSIONS: Final = dict.fromkeys(ORDER, 1)
 """Format version of what each stage writes; raising one makes its artefacts and all that follow stale."""
 
@@ -31,6 +41,8 @@ class Plan:
     recipe: Recipe
     base: Path
     data_root: Path | None
+    fetch: bool
+    warnings: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     artefacts: dict[str, Artefact] = field(default_factory=dict)
     """By fingerprint."""
@@ -51,31 +63,38 @@ class Plan:
         return self.artefacts.setdefault(made.fingerprint, made)
 
 
-def make_plan(recipe: Recipe, *, base: Path, data_root: Path | None) -> Plan:
+def make_plan(recipe: Recipe, *, base: Path, data_root: Path | None, fetch: bool) -> Plan:
     """Return the plan of `recipe`; relative paths in it start at `base`.
 
-    With problems in it, the plan has no artefacts and must not be run.
+    Without `fetch` nothing is asked of the hub: its models and data sets are named in the warnings, and the plan cannot
+    be run. With problems in it, the plan has no artefacts and must not be run.
     """
-    plan = Plan(recipe, base, data_root)
+    plan = Plan(recipe, base, data_root, fetch)
     sources = _sources(plan)
     models = _Models(plan)
     student = models.student()
     teachers = {name: models.teacher(name) for name in recipe.tasks}
     if plan.problems or student is None:
         return plan
-    _Builder(plan, sources, {name: folder for name, folder in teachers.items() if folder}, student).build()
+    _Builder(
+        plan, sources, {name: folder for name, folder in teachers.items() if folder}, student
+    ).build()
     return plan
 
 
-def check_rows(plan: Plan, names: Iterator[str]) -> list[str]:
-    """Read the named tasks' rows; add problems to the plan and return warnings."""
-    warnings: list[str] = []
+def check_rows(plan: Plan, names: Iterable[str]) -> None:
+    """Read the named tasks' rows; note problems and warnings in the plan."""
     for name in names:
+        spec = plan.specs[name]
+        if isinstance(spec.source, HubSource) and not plan.fetch:
+            plan.warnings.append(
+                f"tasks.{name}: {spec.source.path} is on the hub; its rows are read when the recipe runs"
+            )
+            continue
         try:
-            warnings += read_rows(plan.specs[name], plan.recipe.seed).warnings
+            plan.warnings += read_rows(spec, plan.recipe.seed).warnings
         except UserError as error:
             plan.problems += error.problems
-    return warnings
 
 
 def _sources(plan: Plan) -> dict[str, str]:
@@ -94,19 +113,26 @@ class _Models:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.known: dict[tuple[Any, ...], ModelFolder | None] = {}
+        self.known: dict[tuple[Any, ...], PretrainedModel | None] = {}
 
-    def teacher(self, task: str) -> ModelFolder | None:
+    def teacher(self, task: str) -> PretrainedModel | None:
         """Return where the teacher of `task` starts, noting problems."""
         teachers = self.plan.recipe.teachers
         section = teachers.for_task(task)
         key = f"teachers.per_task.{task}" if task in teachers.per_task else "teachers.default"
         folder = self._locate(section, key)
-        if folder and section.family not in (None, folder.family) and (section.family, folder.family) != ("electra", "bert"):
-            self._problem(f"{key}.family is {section.family}, but {section.model} is {folder.family}; leave `family` out")
+        if (
+            folder
+            and folder.family
+            and section.family not in (None, folder.family)
+            and (section.family, folder.family) != ("electra", "bert")
+        ):
+            self._problem(
+                f"{key}.family is {section.family}, but {section.model} is {folder.family}; leave `family` out"
+            )
         return folder
 
-    def student(self) -> ModelFolder | None:
+    def student(self) -> PretrainedModel | None:
         """Return where the student starts, noting problems; for `teacher:NAME`, where that teacher started."""
         section = self.plan.recipe.student
         if section.model.startswith(TEACHER_SCHEME):
@@ -114,21 +140,31 @@ class _Models:
             folder = self.teacher(task) if task in self.plan.recipe.tasks else None
         else:
             folder = self._locate(section, "student")
-        if folder and folder.layers is not None and any(layer >= folder.layers for layer in section.layers or ()):
+        if (
+            folder
+            and folder.layers is not None
+            and any(layer >= folder.layers for layer in section.layers or ())
+        ):
             self._problem(
                 f"student.layers is {section.layers}; {section.model} has {folder.layers} layers, "
                 f"numbered 0 to {folder.layers - 1}"
             )
         return folder
 
-    def _locate(self, section: Pretrained, key: str) -> ModelFolder | None:
+    def _locate(self, section: Pretrained, key: str) -> PretrainedModel | None:
         identity = (section.model, section.revision, section.sha256)
         if identity not in self.known:
+            self.known[identity] = None
             try:
-                self.known[identity] = locate_model(section, base=self.plan.base, key=key)
+                found = locate_model(section, base=self.plan.base, key=key, fetch=self.plan.fetch)
             except UserError as error:
-                self.known[identity] = None
                 self.plan.problems += error.problems
+            else:
+                self.known[identity] = found
+                if found.path is None:
+                    self.plan.warnings.append(
+                        f"{key}.model: {section.model} is on the hub; it is looked at when the recipe runs"
+                    )
         return self.known[identity]
 
     def _problem(self, text: str) -> None:
@@ -142,8 +178,8 @@ class _Builder:
 
     plan: Plan
     sources: dict[str, str]
-    teacher_models: dict[str, ModelFolder]
-    student_model: ModelFolder
+    teacher_models: dict[str, PretrainedModel]
+    student_model: PretrainedModel
 
     def build(self) -> None:
         recipe, names = self.plan.recipe, list(self.plan.recipe.tasks)
@@ -162,7 +198,9 @@ class _Builder:
         student = self._student(data, soft, teachers)
         finished = {"float32": student}
         for backend in recipe.quantization.backends:
-            finished[backend] = self.plan.add("quantize", backend, {"backend": backend}, inputs={"student": student})
+            finished[backend] = self.plan.add(
+                "quantize", backend, {"backend": backend}, inputs={"student": student}
+            )
         scored = {
             name: self.plan.add(
                 "evaluate",
@@ -174,7 +212,10 @@ class _Builder:
         }
         students_scored = {
             name: self.plan.add(
-                "evaluate", f"student-{name}", {"role": "student"}, inputs={"model": made, **_grouped("data", data)}
+                "evaluate",
+                f"student-{name}",
+                {"role": "student"},
+                inputs={"model": made, **_grouped("data", data)},
             )
             for name, made in finished.items()
         }
@@ -192,7 +233,7 @@ class _Builder:
         self.plan.add(
             "report",
             recipe.name,
-            {"name": recipe.name},
+            {"name": recipe.name, "tasks": names, "models": list(finished)},
             inputs={
                 "benchmark": benchmark,
                 **_grouped("data", data),
@@ -201,13 +242,17 @@ class _Builder:
             },
         )
 
-    def _data(self, name: str, model: ModelFolder) -> Artefact:
+    def _data(self, name: str, model: PretrainedModel) -> Artefact:
         plan, spec = self.plan, self.plan.specs[name]
         return plan.add(
             "data",
             name,
             {
-                "task": {**spec.settings(), "metrics": list(spec.metrics), "score": list(spec.score)},
+                "task": {
+                    **spec.settings(),
+                    "metrics": list(spec.metrics),
+                    "score": list(spec.score),
+                },
                 "source": self.sources[name],
                 "tokenizer": model.tokenizer_fingerprint,
                 "seed": plan.recipe.seed,
@@ -225,7 +270,11 @@ class _Builder:
         return self.plan.add(
             "teachers",
             name,
-            {"teacher": section.model_dump(), "weights": model.fingerprint, "seed": self.plan.recipe.seed},
+            {
+                "teacher": section.model_dump(),
+                "weights": model.fingerprint,
+                "seed": self.plan.recipe.seed,
+            },
             inputs={"data": data},
             locations={"model": str(model.path)},
         )
@@ -233,7 +282,10 @@ class _Builder:
     def _student(
         self, data: dict[str, Artefact], soft: dict[str, Artefact], teachers: dict[str, Artefact]
     ) -> Artefact:
-        recipe, inputs = self.plan.recipe, {**_grouped("data", data), **_grouped("soft_labels", soft)}
+        recipe, inputs = (
+            self.plan.recipe,
+            {**_grouped("data", data), **_grouped("soft_labels", soft)},
+        )
         settings = {
             "student": recipe.student.model_dump(),
             "distillation": recipe.distillation.model_dump(),

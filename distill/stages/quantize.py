@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     from distill.stages.job import Job
 
 BACKENDS: Final = {"bitsandbytes-int8": quantize_to_int8}
-CARRIED_OVER: Final = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "README.md")
+CARRIED_OVER: Final = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "README.md",
+)
 
 
 def run(job: Job) -> None:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from distill.stages.job import Job
 
 
-
 def run(job: Job) -> None:
     """Write `report.json`, `report.md` and `report.html`."""
     report = _collect(job)
@@ -29,10 +28,10 @@ def run(job: Job) -> None:
 
 def _collect(job: Job) -> dict[str, Any]:
     benchmark = _read(job.inputs["benchmark"] / "benchmark.json")
-    students = [name for name in benchmark["bytes"] if name != "teacher"]
+    students: list[str] = job.settings["models"]
     evaluations, teachers = job.group("evaluate"), job.group("teacher")
     rows = []
-    for task in teachers:
+    for task in job.settings["tasks"]:
         info = _read(job.group("data")[task] / "task.json")
         scores = {"teacher": _read(teachers[task] / f"{task}.json")}
         scores |= {name: _read(evaluations[name] / f"{task}.json") for name in students}
@@ -42,10 +41,16 @@ def _collect(job: Job) -> dict[str, Any]:
                 "metric": " + ".join(info["score"]),
                 "rows": scores["teacher"]["rows"],
                 "scores": scores,
-                "retention": {name: _percent(scores[name]["score"], scores["teacher"]["score"]) for name in students},
+                "retention": {
+                    name: _percent(scores[name]["score"], scores["teacher"]["score"])
+                    for name in students
+                },
             }
         )
-    means = {name: sum(row["scores"][name]["score"] for row in rows) / len(rows) for name in ("teacher", *students)}
+    means = {
+        name: sum(row["scores"][name]["score"] for row in rows) / len(rows)
+        for name in ("teacher", *students)
+    }
     return {
         "run": job.settings["name"],
         "tasks": rows,
@@ -63,13 +68,20 @@ def _read(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-TITLES = {"teacher": "teacher", "float32": "student float32", "bitsandbytes-int8": "student int8 (bitsandbytes)"}
+TITLES = {"teacher": "teacher", "float32": "student float32", "bitsandbytes-int8": "student int8"}
 
 
 def _score_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     students = list(report["mean_retention"])
-    header = ["task", "metric", "rows", *(TITLES.get(name, name) for name in ("teacher", *students))]
-    header += [f"retention {'int8' if 'int8' in name else name} %" for name in students]
+    header = [
+        "task",
+        "metric",
+        "rows",
+        *(TITLES.get(name, name) for name in ("teacher", *students)),
+    ]
+    header += [
+        f"retention {TITLES.get(name, name).removeprefix('student ')} %" for name in students
+    ]
     lines = []
     for row in report["tasks"]:
         scores = [f"{row['scores'][name]['score']:.1f}" for name in ("teacher", *students)]
@@ -84,11 +96,18 @@ def _cost_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     benchmark = report["benchmark"]
     first = benchmark["bytes"]["teacher"]
     lines = []
-    for name, size in benchmark["bytes"].items():
-        title = f"teachers ({len(report['tasks'])} models)" if name == "teacher" else TITLES.get(name, name)
+    for name in ("teacher", *report["mean_retention"]):
+        size = benchmark["bytes"][name]
+        title = (
+            f"teachers ({len(report['tasks'])} models)"
+            if name == "teacher"
+            else TITLES.get(name, name)
+        )
         latency = benchmark["latency_ms"][name]
         ratio = benchmark["latency_ms"]["teacher"] / latency
-        lines.append([title, f"{size:,}", f"{first / size:.1f}x", f"{latency:.1f}", f"{ratio:.1f}x"])
+        lines.append(
+            [title, f"{size:,}", f"{first / size:.1f}x", f"{latency:.1f}", f"{ratio:.1f}x"]
+        )
     return ["model", "bytes on disk", "smaller", "median latency, ms", "faster"], lines
 
 
@@ -102,7 +121,11 @@ def _markdown(report: dict[str, Any]) -> str:
     for header, lines in (_score_rows(report), _cost_rows(report)):
         left = 2 if header[0] == "task" else 1
         parts.append("| " + " | ".join(header) + " |")
-        parts.append("| " + " | ".join("---" if place < left else "---:" for place in range(len(header))) + " |")
+        parts.append(
+            "| "
+            + " | ".join("---" if place < left else "---:" for place in range(len(header)))
+            + " |"
+        )
         parts += ["| " + " | ".join(line) + " |" for line in lines]
         parts.append("")
     parts += [
@@ -121,7 +144,7 @@ def rich_tables(report: dict[str, Any]) -> list[Table]:
     for header, lines in (_score_rows(report), _cost_rows(report)):
         table = Table(title=None if tables else f"run {report['run']}")
         for place, title in enumerate(header):
-            table.add_column(title, justify="left" if place == 0 else "right")
+            table.add_column(title, justify="left" if place == 0 else "right", no_wrap=place == 0)
         for line in lines:
             table.add_row(*line, style="bold" if line[0] == "mean" else None)
         tables.append(table)

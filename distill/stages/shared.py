@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from distill.data import TaskData, decode, length_batches
@@ -30,7 +29,12 @@ def hyperparameters(section: Optimisation, seed: int, **more: Any) -> Hyperparam
 
 
 def task_logits(
-    model: torch.nn.Module, data: TaskData, *, student: bool = False, label: str | None = None, batch: int = EVALUATION_BATCH
+    model: torch.nn.Module,
+    data: TaskData,
+    *,
+    student: bool = False,
+    label: str | None = None,
+    batch: int = EVALUATION_BATCH,
 ) -> list[NDArray[np.float32]]:
     """Return a model's logits of every feature; a student is told the task, and `label` shows a progress bar."""
 
@@ -38,7 +42,7 @@ def task_logits(
         inputs = data.collate(indices)
         return {**inputs, "task": data.info.name} if student else inputs
 
-    progress = iter if label is None else partial(progress_bar, label)
+    progress = iter if label is None else lambda batches: progress_bar(label, iterable=batches)
     return predict_logits(model, length_batches(data.lengths, batch), collate, progress=progress)
 
 

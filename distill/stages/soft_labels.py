@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from distill.stages.job import Job
 
 
-
 def run(job: Job) -> None:
     """Write the soft labels of the training split.
 
@@ -33,7 +32,9 @@ def run(job: Job) -> None:
     data = TaskData(job.inputs["data"], "train")
     model = load_teacher(job.inputs["teacher"], data.info.kind)
     columns = _columns(data.info, model.config)
-    logits = task_logits(model, data, label=f"soft labels {data.info.name}", batch=section.batch_size)
+    logits = task_logits(
+        model, data, label=f"soft labels {data.info.name}", batch=section.batch_size
+    )
     header = SoftLabelHeader(
         task=data.info.name,
         split="train",

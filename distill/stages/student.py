@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     import torch
 
 
-
 def run(job: Job) -> None:
     """Write the student's checkpoint: weights, configuration, tokenizer, model card; and `score.json`.
 
@@ -47,13 +46,17 @@ def run(job: Job) -> None:
         WorkerFailed: a rank stopped; it has said why.
     """
     training = Training.model_validate(job.settings["training"])
-    if is_distributed(training.processes, None if training.deepspeed is None else training.deepspeed.zero_stage):
+    if is_distributed(
+        training.processes, None if training.deepspeed is None else training.deepspeed.zero_stage
+    ):
         code = launch_ranks("distill.stages.student", [str(job.save())], training.processes)
         if code != 0:
             raise WorkerFailed(code)
     else:
         train_rank(job)
-    shutil.copytree(next(iter(job.group("data").values())) / "tokenizer", job.out, dirs_exist_ok=True)
+    shutil.copytree(
+        next(iter(job.group("data").values())) / "tokenizer", job.out, dirs_exist_ok=True
+    )
     scores = json.loads((job.out / "score.json").read_text(encoding="utf-8"))
     (job.out / "README.md").write_text(_card(scores), encoding="utf-8")
 
@@ -80,7 +83,9 @@ def train_rank(job: Job) -> None:
     set_seed(job.settings["seed"])
     model = _new_student(job, lessons, training.dropout)
     zero_stage = training.deepspeed.zero_stage if training.deepspeed else 0
-    distributed = is_distributed(training.processes, None if training.deepspeed is None else zero_stage)
+    distributed = is_distributed(
+        training.processes, None if training.deepspeed is None else zero_stage
+    )
     scores = train(
         model,
         _objective(lessons, distillation, training, job.settings["seed"]),
@@ -111,8 +116,12 @@ def _lesson(job: Job, name: str, distillation: Distillation) -> _Lesson:
         dtype="float32",
         rows=data.rows.num_rows,
     )
-    soft = open_soft_labels(job.group("soft_labels")[name], "train", expected=expected, example_id=data.example_id)
-    return _Lesson(data, TaskData(folder, "validation"), soft, distillation.task_weights.get(name, 1.0))
+    soft = open_soft_labels(
+        job.group("soft_labels")[name], "train", expected=expected, example_id=data.example_id
+    )
+    return _Lesson(
+        data, TaskData(folder, "validation"), soft, distillation.task_weights.get(name, 1.0)
+    )
 
 
 def _new_student(job: Job, lessons: dict[str, _Lesson], dropout: float) -> MultiTaskStudent:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from distill.stages.job import Job
 
 
-
 def run(job: Job) -> None:
     """Write a stock Hugging Face folder: weights, configuration with label names, tokenizer; and `score.json`.
 
@@ -30,15 +29,24 @@ def run(job: Job) -> None:
         ModelError: the checkpoint cannot become a teacher of this task.
     """
     teacher = Teacher.model_validate(job.settings["teacher"])
-    train_rows, dev = TaskData(job.inputs["data"], "train"), TaskData(job.inputs["data"], "validation")
+    train_rows, dev = (
+        TaskData(job.inputs["data"], "train"),
+        TaskData(job.inputs["data"], "validation"),
+    )
     info = train_rows.info
     set_seed(job.settings["seed"])
     try:
         model = new_teacher(
-            Path(job.locations["model"]), info.kind, info.labels, family=teacher.family, dropout=teacher.dropout
+            Path(job.locations["model"]),
+            info.kind,
+            info.labels,
+            family=teacher.family,
+            dropout=teacher.dropout,
         )
     except (ValueError, OSError, RuntimeError) as error:
-        raise ModelError(f"teachers, task {job.name}: {teacher.model} cannot be loaded: {error}") from error
+        raise ModelError(
+            f"teachers, task {job.name}: {teacher.model} cannot be loaded: {error}"
+        ) from error
     epoch = partial(shuffled_length_batches, train_rows.lengths, teacher.batch_size)
     plan = plan_batches(
         {info.name: lambda generator: epoch(generator=generator)},

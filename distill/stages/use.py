@@ -46,9 +46,13 @@ class Checkpoint:
         try:
             values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise ModelError(f"{folder}: no readable config.json; give a student's folder, such as runs/NAME/4-student/seed-1") from error
+            raise ModelError(
+                f"{folder}: no readable config.json; give a student's folder, such as runs/NAME/4-student/seed-1"
+            ) from error
         if values.get("model_type") != MultiTaskConfig.model_type:
-            raise ModelError(f"{folder}: a {values.get('model_type')} model, not a student; give a folder that `distill run` made")
+            raise ModelError(
+                f"{folder}: a {values.get('model_type')} model, not a student; give a folder that `distill run` made"
+            )
         self.tasks: dict[str, dict[str, Any]] = values["tasks"]
         try:
             self.model: MultiTaskStudent = load_student(folder)
@@ -63,16 +67,25 @@ class Checkpoint:
             ModelError: the student has no such task.
         """
         if task not in self.tasks:
-            raise ModelError(f"{self.folder}: no task {task!r}; this student has {', '.join(self.tasks)}")
+            raise ModelError(
+                f"{self.folder}: no task {task!r}; this student has {', '.join(self.tasks)}"
+            )
         known = {field.name for field in fields(TaskInfo)}
         values = {key: value for key, value in self.tasks[task].items() if key in known} | changes
-        return TaskInfo(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+        return TaskInfo(
+            **{
+                key: tuple(value) if isinstance(value, list) else value
+                for key, value in values.items()
+            }
+        )
 
     @contextmanager
     def encoded(self, info: TaskInfo, rows: pa.Table) -> Iterator[TaskData]:
         """Give `rows` tokenised for this student; the files behind them last as long as the context."""
         with tempfile.TemporaryDirectory(prefix="distill-") as folder:
-            features = encode_rows(info.kind, rows, self.tokenizer, max_length=info.max_length, stride=info.stride)
+            features = encode_rows(
+                info.kind, rows, self.tokenizer, max_length=info.max_length, stride=info.stride
+            )
             write_split(Path(folder), "rows", rows, features)
             info.write(Path(folder))
             yield TaskData(Path(folder), "rows")
@@ -88,7 +101,10 @@ def evaluate_checkpoint(
         DataError: the rows cannot be read.
     """
     checkpoint = Checkpoint(folder)
-    infos = {name: checkpoint.info(name, metrics=spec.metrics, score=spec.score) for name, spec in specs.items()}
+    infos = {
+        name: checkpoint.info(name, metrics=spec.metrics, score=spec.score)
+        for name, spec in specs.items()
+    }
     for name, spec in specs.items():
         if tuple(infos[name].labels) != tuple(spec.labels):
             raise ModelError(
@@ -102,7 +118,9 @@ def evaluate_checkpoint(
             results[name] = {"rows": data.rows.num_rows, **scored(data, logits)}
             if predictions is not None:
                 predictions.mkdir(parents=True, exist_ok=True)
-                write_json_lines(predictions / f"{name}.predictions.jsonl", prediction_rows(data, logits))
+                write_json_lines(
+                    predictions / f"{name}.predictions.jsonl", prediction_rows(data, logits)
+                )
     return results
 
 
@@ -132,11 +150,16 @@ def predict_lines(
 def _predict(
     checkpoint: Checkpoint, info: TaskInfo, chunk: list[tuple[str, ...]], names: tuple[str, ...]
 ) -> list[dict[str, Any]]:
-    columns: dict[str, Any] = {name: list(values) for name, values in zip(names, zip(*chunk, strict=True), strict=True)}
+    columns: dict[str, Any] = {
+        name: list(values) for name, values in zip(names, zip(*chunk, strict=True), strict=True)
+    }
     columns["id"] = [str(number) for number in range(len(chunk))]
     if info.kind == "span_extraction":
         empty = [[] for _ in chunk]
-        columns |= {"answer_texts": pa.array(empty, pa.list_(pa.string())), "answer_starts": pa.array(empty, pa.list_(pa.int32()))}
+        columns |= {
+            "answer_texts": pa.array(empty, pa.list_(pa.string())),
+            "answer_starts": pa.array(empty, pa.list_(pa.int32())),
+        }
     else:
         columns["label"] = [0] * len(chunk)
     with checkpoint.encoded(info, pa.table(columns)) as data:
@@ -146,7 +169,9 @@ def _predict(
 
 def _from_texts(texts: Sequence[str], names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     if len(texts) % len(names):
-        raise UserError(f"this task takes {' and '.join(names)}: give texts in pairs; {len(texts)} were given")
+        raise UserError(
+            f"this task takes {' and '.join(names)}: give texts in pairs; {len(texts)} were given"
+        )
     for start in range(0, len(texts), len(names)):
         yield tuple(texts[start : start + len(names)])
 

@@ -49,11 +49,16 @@ def predict_logits(
     model.eval()
     found: dict[int, NDArray[np.float32]] = {}
     for indices in progress(mine):
-        batch = {name: value.to(device) if torch.is_tensor(value) else value for name, value in collate(indices).items()}
+        batch = {
+            name: value.to(device) if torch.is_tensor(value) else value
+            for name, value in collate(indices).items()
+        }
         logits = model_logits(model, batch).float().cpu().numpy()
         lengths = batch["attention_mask"].sum(dim=1).tolist()
         for place, index in enumerate(indices):
-            found[int(index)] = logits[place, : lengths[place]] if logits.ndim == 3 else logits[place]
+            found[int(index)] = (
+                logits[place, : lengths[place]] if logits.ndim == 3 else logits[place]
+            )
     model.train(was_training)
     if ranks > 1:
         parts: list[Any] = [None] * ranks

@@ -40,18 +40,18 @@ def plan_batches(
 
     `epochs_of[task](generator)` gives one epoch of a task in batches. There are as many batches as `epochs` passes over
     all tasks have; each is of a task drawn in proportion to `sizes[task] ** sampling_exponent` (1 is proportional, 0 is
-    uniform; 0.75 in BAM, Clark et al. 2019), and takes that task's next batch.
+    uniform; 0.75 in BAM, Clark et al. 2019), and takes that task's next batch. The order of the mapping does not matter.
     """
+    tasks = sorted(epochs_of)
     generator = np.random.default_rng([seed, 0])
-    weights = np.asarray([float(sizes[task]) ** sampling_exponent for task in epochs_of])
-    queues = {task: make(np.random.default_rng([seed, 1 + place])) for place, (task, make) in enumerate(epochs_of.items())}
-    generators = {task: np.random.default_rng([seed, 1000 + place]) for place, task in enumerate(epochs_of)}
+    own = {task: np.random.default_rng([seed, 1 + place]) for place, task in enumerate(tasks)}
+    queues = {task: epochs_of[task](own[task]) for task in tasks}
+    weights = np.asarray([float(sizes[task]) ** sampling_exponent for task in tasks])
     total = max(1, round(epochs * sum(len(queue) for queue in queues.values())))
-    tasks = list(epochs_of)
     plan = []
     for choice in generator.choice(len(tasks), size=total, p=weights / weights.sum()):
         task = tasks[choice]
         if not queues[task]:
-            queues[task] = epochs_of[task](generators[task])
+            queues[task] = epochs_of[task](own[task])
         plan.append(PlannedBatch(task, queues[task].pop()))
     return plan

@@ -64,11 +64,15 @@ class Objective:
 class DistillTrainer(Trainer):  # type: ignore[misc]  # transformers is partly untyped
     """A `Trainer` over planned micro-batches of one task each."""
 
-    def __init__(self, model: PreTrainedModel, arguments: TrainingArguments, objective: Objective) -> None:
+    def __init__(
+        self, model: PreTrainedModel, arguments: TrainingArguments, objective: Objective
+    ) -> None:
         # the Trainer insists on an evaluation set; `evaluate` below never reads it
         super().__init__(model=model, args=arguments, eval_dataset=objective.plan)
         self.objective = objective
-        self.model_accepts_loss_kwargs = False  # our losses are means: the Trainer divides by the accumulation steps
+        self.model_accepts_loss_kwargs = (
+            False  # our losses are means: the Trainer divides by the accumulation steps
+        )
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Return the whole training as one pass; the plan is already shared out over ranks."""
@@ -94,7 +98,9 @@ class DistillTrainer(Trainer):  # type: ignore[misc]  # transformers is partly u
         metrics = {f"eval_{name}": value for name, value in scores.items()}
         metrics["eval_score"] = sum(scores.values()) / len(scores)
         self.log(metrics)
-        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        self.control = self.callback_handler.on_evaluate(
+            self.args, self.state, self.control, metrics
+        )
         return metrics
 
 
@@ -104,9 +110,14 @@ class _Milestones(TrainerCallback):  # type: ignore[misc]
     def __init__(self, evaluations: int) -> None:
         self.evaluations = evaluations
 
-    def on_step_end(self, _: TrainingArguments, state: TrainerState, control: TrainerControl, **__: Any) -> None:
+    def on_step_end(
+        self, _: TrainingArguments, state: TrainerState, control: TrainerControl, **__: Any
+    ) -> None:
         step, total = state.global_step, state.max_steps
-        wanted = {max(1, round(total * part / self.evaluations)) for part in range(1, self.evaluations + 1)}
+        wanted = {
+            max(1, round(total * part / self.evaluations))
+            for part in range(1, self.evaluations + 1)
+        }
         control.should_evaluate = control.should_save = step in wanted
 
 
@@ -116,11 +127,17 @@ class _Progress(TrainerCallback):  # type: ignore[misc]
     def __init__(self, label: str) -> None:
         self.label = label
 
-    def on_train_begin(self, _: TrainingArguments, state: TrainerState, __: TrainerControl, **___: Any) -> None:
+    def on_train_begin(
+        self, _: TrainingArguments, state: TrainerState, __: TrainerControl, **___: Any
+    ) -> None:
         hidden = not state.is_world_process_zero
-        self.bar = progress_bar(self.label, total=state.max_steps, initial=state.global_step, disable=hidden)
+        self.bar = progress_bar(
+            self.label, total=state.max_steps, initial=state.global_step, disable=hidden
+        )
 
-    def on_step_end(self, _: TrainingArguments, __: TrainerState, ___: TrainerControl, **____: Any) -> None:
+    def on_step_end(
+        self, _: TrainingArguments, __: TrainerState, ___: TrainerControl, **____: Any
+    ) -> None:
         self.bar.update()
 
     def on_evaluate(self, *_: Any, metrics: dict[str, float], **__: Any) -> None:
@@ -139,7 +156,13 @@ def progress_bar(label: str, **options: Any) -> Any:
 
 
 def train(
-    model: PreTrainedModel, objective: Objective, hyper: Hyperparameters, *, label: str, scratch: Path, out: Path
+    model: PreTrainedModel,
+    objective: Objective,
+    hyper: Hyperparameters,
+    *,
+    label: str,
+    scratch: Path,
+    out: Path,
 ) -> dict[str, float]:
     """Train `model` as `objective` says, resuming from `scratch`; write the best checkpoint to `out`, return its dev scores.
 
@@ -154,7 +177,9 @@ def train(
     if hyper.patience is not None:
         trainer.add_callback(EarlyStoppingCallback(early_stopping_patience=hyper.patience))
     last = _last_complete_checkpoint(scratch)
-    if last is None or not _is_finished(last, arguments.max_steps):  # a finished one would be trained a step too far
+    if last is None or not _is_finished(
+        last, arguments.max_steps
+    ):  # a finished one would be trained a step too far
         trainer.train(resume_from_checkpoint=None if last is None else str(last))
     if arguments.process_index != 0:
         return {}
@@ -207,13 +232,22 @@ def _state(checkpoint: Path) -> dict[str, Any]:
 
 def _is_finished(checkpoint: Path, max_steps: int) -> bool:
     state = _state(checkpoint)
-    stopped: bool = state["stateful_callbacks"].get("TrainerControl", {}).get("args", {}).get("should_training_stop", False)
+    stopped: bool = (
+        state["stateful_callbacks"]
+        .get("TrainerControl", {})
+        .get("args", {})
+        .get("should_training_stop", False)
+    )
     return state["global_step"] >= max_steps or stopped
 
 
 def _last_complete_checkpoint(scratch: Path) -> Path | None:
     """Return the newest checkpoint whose state file, written last, is whole; a kill can leave half of one."""
-    found = sorted(scratch.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]), reverse=True)
+    found = sorted(
+        scratch.glob("checkpoint-*"),
+        key=lambda path: int(path.name.rpartition("-")[2]),
+        reverse=True,
+    )
     for checkpoint in found:
         with contextlib.suppress(OSError, ValueError):
             _state(checkpoint)
@@ -222,5 +256,13 @@ def _last_complete_checkpoint(scratch: Path) -> Path | None:
 
 
 def _best_scores(state: dict[str, Any]) -> dict[str, float]:
-    entry = next(entry for entry in state["log_history"] if entry.get("step") == state["best_global_step"] and "eval_score" in entry)
-    return {name.removeprefix("eval_"): value for name, value in entry.items() if name.startswith("eval_")}
+    entry = next(
+        entry
+        for entry in state["log_history"]
+        if entry.get("step") == state["best_global_step"] and "eval_score" in entry
+    )
+    return {
+        name.removeprefix("eval_"): value
+        for name, value in entry.items()
+        if name.startswith("eval_")
+    }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,47 +19,54 @@ if TYPE_CHECKING:
     from distill.recipe.schema import Pretrained
 
 PACKAGE_SCHEME: Final = "package://"
-TEACHER_SCHEME: Final = "teacher:"
 TOKENIZER_FILES: Final = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
 WEIGHTS: Final = "model.safetensors"
 
 
 @dataclass(frozen=True)
-class ModelFolder:
-    """A pretrained model on this machine."""
+class PretrainedModel:
+    """A model to start from, and what its configuration says; a hub model that was not fetched has no path."""
 
-    path: Path
-    config: dict[str, Any]
     fingerprint: str
     tokenizer_fingerprint: str
-
-    @property
-    def family(self) -> str:
-        """`model_type` of the configuration: `bert`, `electra`, ..."""
-        return str(self.config.get("model_type"))
-
-    @property
-    def layers(self) -> int | None:
-        """Number of encoder layers, where the configuration tells it."""
-        found = self.config.get("num_hidden_layers")
-        return found if isinstance(found, int) else None
+    path: Path | None = None
+    family: str | None = None
+    layers: int | None = None
 
 
-def locate_model(section: Pretrained, *, base: Path, key: str) -> ModelFolder:
-    """Return the folder that `section.model` points to; `key` names the section in messages.
+def locate_model(
+    section: Pretrained, *, base: Path, key: str, fetch: bool = True
+) -> PretrainedModel:
+    """Return what `section.model` points to; `key` names the section in messages.
 
-    Hub models are downloaded at their revision (safetensors, configuration and tokenizer only).
+    A hub model is downloaded at its revision (safetensors, configuration and tokenizer only), or with `fetch=False` only
+    named. Its fingerprint is its id and revision either way; that of a folder is the hash of its files.
 
     Raises:
         ModelError: it is not there, has no safetensors weights or fast tokenizer, or another hash than the recipe's.
     """
-    folder = _folder(section, base, key)
+    folder = _local_folder(section, base, key)
+    if folder is not None:
+        return _inspect(folder, section, key)
+    if section.revision is None:
+        raise ModelError(
+            f"{key}.model is {section.model!r}: no such folder, and a hub model needs `revision:`, "
+            "the 40 hexadecimal digits of its commit"
+        )
+    name = hashlib.sha256(f"{section.model}@{section.revision}".encode()).hexdigest()
+    if not fetch:
+        return PretrainedModel(name, name)
+    found = _inspect(_download(section.model, section.revision, key), section, key)
+    return replace(found, fingerprint=name, tokenizer_fingerprint=name)
+
+
+def _inspect(folder: Path, section: Pretrained, key: str) -> PretrainedModel:
     config = _config(folder, key)
     weights = folder / WEIGHTS
     if not weights.is_file():
         raise ModelError(
-            f"{key}.model: {folder} has no {WEIGHTS}; pickled weights are never loaded: convert them with "
-            "`AutoModel.from_pretrained(...).save_pretrained(...)` where you trust them"
+            f"{key}.model: {folder} has no {WEIGHTS}; pickled weights are never loaded: convert them "
+            "with `AutoModel.from_pretrained(...).save_pretrained(...)` where you trust them"
         )
     _check_header(weights, key)
     if not (folder / "tokenizer.json").is_file():
@@ -73,10 +80,18 @@ def locate_model(section: Pretrained, *, base: Path, key: str) -> ModelFolder:
         )
     tokenizer = _hash_files(folder, TOKENIZER_FILES)
     identity = canonical_json({"weights": digest, "config": config, "tokenizer": tokenizer})
-    return ModelFolder(folder, config, hashlib.sha256(identity.encode()).hexdigest(), tokenizer)
+    layers = config.get("num_hidden_layers")
+    return PretrainedModel(
+        fingerprint=hashlib.sha256(identity.encode()).hexdigest(),
+        tokenizer_fingerprint=tokenizer,
+        path=folder,
+        family=str(config["model_type"]),
+        layers=layers if isinstance(layers, int) else None,
+    )
 
 
-def _folder(section: Pretrained, base: Path, key: str) -> Path:
+def _local_folder(section: Pretrained, base: Path, key: str) -> Path | None:
+    """Return the folder of a local address, or None for what may be a hub id."""
     address = section.model
     if address.startswith(PACKAGE_SCHEME):
         return _package_folder(address, key)
@@ -85,11 +100,7 @@ def _folder(section: Pretrained, base: Path, key: str) -> Path:
         return local
     if address.startswith((".", "/", "~")) or address.count("/") != 1:
         raise ModelError(f"{key}.model is {address!r}; there is no such folder ({local})")
-    if section.revision is None:
-        raise ModelError(
-            f"{key}.model is {address!r}: no such folder, and a hub model needs `revision:`, the 40 digits of its commit"
-        )
-    return _download(address, section.revision, key)
+    return None
 
 
 def _package_folder(address: str, key: str) -> Path:
