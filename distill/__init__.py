@@ -1,3 +1,3 @@
-"""Distil one small multi-task student from many BERT and ELECTRA teachers, in 8 bits, with proof."""
+"""Distil one small multi-task student in 8 bits from many BERT and ELECTRA teachers, with proof."""
 
 __version__ = "0.1.0"

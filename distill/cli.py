@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -19,12 +18,14 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
-    help="""Distil many fine-tuned BERT or ELECTRA models into **one small multi-task student in 8 bits**, and measure
-what was kept.
+    help="""Distil many fine-tuned BERT or ELECTRA models into **one small multi-task student in 8
+bits**, and measure what was kept.
 
-Start with `distill run quickstart`. Everything a run does stands in its recipe; `distill recipes` lists those that ship.
+Start with `distill run quickstart`. Everything a run does stands in its recipe; `distill recipes`
+lists those that ship.
 
-Exit codes: 0 done, 1 a bug, 2 something you gave is wrong, 3 a quality gate failed, 130 interrupted (run it again: it goes on).
+Exit codes: 0 done, 1 a bug, 2 something you gave is wrong, 3 a quality gate failed, 130 interrupted
+(run it again: it goes on).
 """,
 )
 
@@ -47,7 +48,8 @@ DataRoot = Annotated[
     Path | None,
     typer.Option(
         metavar="DIR",
-        help="Read catalogue tasks from DIR/<task>/ or DIR/glue/<task>/ instead of the hub: {train,validation}.*",
+        help="Read catalogue tasks from DIR/<task>/ or DIR/glue/<task>/ instead of the hub: "
+        "{train,validation}.*",
     ),
 ]
 StorePath = Annotated[
@@ -72,11 +74,15 @@ def check(
     store: StorePath = Path("store"),
     as_json: AsJson = False,
 ) -> None:
-    """Report every problem of a recipe at once, before any training: keys, values, files, rows, labels, models.
+    """Report every problem of a recipe at once, before any training.
+
+    Checked are keys, values, files, rows, labels and models.
 
     Example: `distill check my-recipe.yaml --set training.epochs=5`
     """
-    from distill.pipeline import Request, plan_request
+    from distill.pipeline import plan_request
+    from distill.recipe import find_recipe
+    from distill.run_folder import Request
 
     request = Request(find_recipe(recipe), tuple(overrides or ()), data_root, store)
     plan = plan_request(request, check_only=True)
@@ -104,13 +110,15 @@ def run(  # noqa: PLR0913  # one parameter per option
 ) -> None:
     """Run a recipe: data, teachers, soft_labels, student, quantize, evaluate, benchmark, report.
 
-    What is already made from the same inputs is not made again; an interrupted run goes on where it stopped.
+    What is already made from the same inputs is not made again; an interrupted run goes on where it
+    stopped.
 
     Examples: `distill run quickstart` · `distill run glue-small --data-root DIR` ·
     `distill run my.yaml --set training.deepspeed.zero_stage=2 --set training.processes=2`
     """
-    from distill.pipeline import Request
     from distill.pipeline import run as run_pipeline
+    from distill.recipe import find_recipe
+    from distill.run_folder import Request
     from distill.stages.plan import ORDER
 
     for option, stage in (("--from", first), ("--until", last)):
@@ -144,7 +152,10 @@ def status(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Tell for each artefact of a run whether it is fresh, running, failed, stale or missing, and why it is stale."""
+    """Tell for each artefact of a run whether it is fresh, running, failed, stale or missing.
+
+    Of a stale one, tell why.
+    """
     from distill.pipeline import status as run_status
 
     rows = run_status(run_folder)
@@ -159,7 +170,9 @@ def status(
 @app.command()
 def recipes(as_json: AsJson = False) -> None:
     """List the recipes that ship."""
-    found = {path.stem: _first_comment(path) for path in sorted(_recipes_folder().glob("*.yaml"))}
+    from distill.recipe import list_recipes
+
+    found = list_recipes()
     if as_json:
         _print_json(found)
         return
@@ -216,6 +229,7 @@ def evaluate(  # one parameter per option
     Example: `distill evaluate runs/quickstart/5-quantize/bitsandbytes-int8 --task bbc_topic`
     """
     from distill.pipeline import task_specs
+    from distill.recipe import find_recipe
     from distill.stages.use import evaluate_checkpoint
 
     specs = task_specs(task, None if recipe is None else find_recipe(recipe), data_root)
@@ -242,45 +256,20 @@ def predict(
         ),
     ] = None,
 ) -> None:
-    """Predict with a checkpoint: texts as arguments, or JSON lines on stdin; one JSON object a line on stdout.
+    """Predict with a checkpoint: texts as arguments, or JSON lines on stdin.
+
+    The answers are on stdout, one JSON object a line.
 
     Lines on stdin have `text`, for pairs `text_pair` too, for spans `question` and `context`.
 
-    Example: `distill predict runs/quickstart/5-quantize/bitsandbytes-int8 --task bbc_topic "Shares rose sharply"`
+    Example: `distill predict runs/quickstart/5-quantize/bitsandbytes-int8 --task bbc_topic
+    "Shares rose sharply"`
     """
     from distill.stages.use import predict_lines
 
     lines = None if texts else sys.stdin
     for answer in predict_lines(checkpoint, task, texts or [], lines):
         _print_json(answer)
-
-
-def find_recipe(name: str) -> Path:
-    """Return the file that RECIPE means: a path, or the name of a shipped recipe.
-
-    Raises:
-        UserError: neither is there.
-    """
-    path = Path(name)
-    if path.is_file():
-        return path
-    shipped = _recipes_folder() / f"{name}.yaml"
-    if shipped.is_file():
-        return shipped
-    known = ", ".join(sorted(found.stem for found in _recipes_folder().glob("*.yaml")))
-    raise UserError(
-        f"{name}: no such file, and no shipped recipe has this name; those that ship are {known}"
-    )
-
-
-def _recipes_folder() -> Path:
-    installed = Path(str(files("distill"))) / "_recipes"
-    return installed if installed.is_dir() else Path(str(files("distill"))).parent / "recipes"
-
-
-def _first_comment(path: Path) -> str:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return next((line.removeprefix("# ") for line in lines if line.startswith("# ")), "")
 
 
 def _print_report(report: dict[str, Any]) -> None:

@@ -1,15 +1,18 @@
 """Every error this project raises on purpose.
 
     DistillError                 base; never raised itself
-    +-- UserError       exit 2   something the user gave is wrong: one line per problem, no traceback
+    +-- UserError       exit 2   what the user gave is wrong: one line per problem, no traceback
     |   +-- RecipeError          the recipe, or a --set override
     |   +-- DataError            rows, columns, labels, splits, offsets
-    |   +-- ModelError           a teacher or student that cannot be loaded or does not fit its task
-    |   +-- SoftLabelError       a soft-label file that is corrupted, foreign or does not match its rows
+    |   +-- ModelError           a teacher or student that cannot be loaded or does not fit
+    |   |                        its task
+    |   +-- SoftLabelError       a soft-label file that is corrupted, foreign or does not match
+    |   |                        its rows
     |   +-- StoreError           the store or run folder: format version, locks, disk space
     +-- WorkerFailed             a worker process stopped; it has already said why
 
-Exit codes of the command line: 0 done, 1 a bug (traceback), 2 `UserError`, 3 a quality gate failed, 130 interrupted.
+Exit codes of the command line: 0 done, 1 a bug (traceback), 2 `UserError`, 3 a quality gate failed,
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -23,7 +26,10 @@ class DistillError(Exception):
 
 
 class UserError(DistillError):
-    """One or more problems with what the user gave; each says what, where, what was expected and what to do."""
+    """One or more problems with what the user gave.
+
+    Each says what is wrong and where, what was expected and what to do.
+    """
 
     def __init__(self, *problems: str) -> None:
         self.problems = tuple(problems)
@@ -50,7 +56,7 @@ class StoreError(UserError):
     """The store or a run folder cannot be used: format version, lock or disk space."""
 
 
-class WorkerFailed(DistillError):
+class WorkerFailed(DistillError):  # noqa: N818  # says what happened, as KeyboardInterrupt does
     """A worker process ended with `exit_code`; its own message is already on stderr."""
 
     def __init__(self, exit_code: int) -> None:

@@ -1,32 +1,25 @@
 """Runs a plan: skips what is fresh, has workers make the rest, and keeps the run's folder.
 
-Imports no torch: `check`, `status` and a run with nothing to do answer at once. The folder of a run:
-
-    1-data ... 8-report    links into the store
-    recipe.yaml            the recipe with every default written out
-    run.json               what the run was started with
-    events.jsonl           what was started, finished or failed, and when
-    log.txt                what libraries printed
+Imports no torch: `check`, `status` and a run with nothing to do answer at once.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from filelock import FileLock, Timeout
-
 from distill.errors import RecipeError, StoreError, UserError, WorkerFailed
 from distill.recipe import Task, dump_recipe, load_recipe, load_recipe_lenient
+from distill.run_folder import Request, failed_artefacts, hold, note, point
 from distill.stages.plan import ORDER, Plan, check_rows, make_plan
 from distill.store import Artefact, Store, differences, read_manifest, write_json
 from distill.tasks import resolve
@@ -41,48 +34,10 @@ GROUPS: Final = (
     ("evaluate",),
     ("benchmark", "report"),
 )
-"""Stages that share a worker process. What is evaluated or timed is reloaded from disk by a process that made none of it."""
+"""Stages that share a worker process.
 
-
-@dataclass(frozen=True)
-class Request:
-    """What a run is asked to do; enough to plan it again later."""
-
-    recipe: Path
-    overrides: tuple[str, ...] = ()
-    data_root: Path | None = None
-    store: Path = Path("store")
-
-    def save(self, folder: Path) -> None:
-        """Write `run.json`, with absolute paths."""
-        values = {
-            "recipe": str(self.recipe.absolute()),
-            "overrides": list(self.overrides),
-            "data_root": None if self.data_root is None else str(self.data_root.absolute()),
-            "store": str(self.store.absolute()),
-        }
-        write_json(folder / "run.json", values)
-
-    @classmethod
-    def load(cls, folder: Path) -> Request:
-        """Return the request that `save` wrote.
-
-        Raises:
-            StoreError: the folder is no run folder.
-        """
-        try:
-            values = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise StoreError(
-                f"{folder}: no run folder (it has no readable run.json); runs are under --runs DIR"
-            ) from error
-        root = values["data_root"]
-        return cls(
-            Path(values["recipe"]),
-            tuple(values["overrides"]),
-            None if root is None else Path(root),
-            Path(values["store"]),
-        )
+What is evaluated or timed is reloaded from disk by a process that made none of it.
+"""
 
 
 def plan_request(request: Request, *, check_only: bool = False) -> Plan:
@@ -124,7 +79,8 @@ def run(request: Request, *, runs: Path, first: str, last: str, say: Callable[[s
     """Make every artefact of the stages `first` to `last` that is not fresh, and return the run.
 
     Raises:
-        UserError: the request is wrong, `first` needs artefacts that are not there, or another process has the run.
+        UserError: the request is wrong, `first` needs artefacts that are not there, or another
+            process has the run.
         WorkerFailed: a worker stopped; it has said why.
     """
     plan = plan_request(request)
@@ -133,7 +89,8 @@ def run(request: Request, *, runs: Path, first: str, last: str, say: Callable[[s
     made = Run(runs / plan.recipe.name, plan, Store(request.store))
     chosen = ORDER[ORDER.index(first) : ORDER.index(last) + 1]
     _refuse_gaps(made, ORDER[: ORDER.index(first)])
-    with _only_one(made.folder):
+    _refuse_full_disk(made, chosen)
+    with hold(made.folder):
         request.save(made.folder)
         (made.folder / "recipe.yaml").write_text(dump_recipe(plan.recipe), encoding="utf-8")
         for group in GROUPS:
@@ -152,6 +109,27 @@ def _refuse_gaps(made: Run, stages: Sequence[str]) -> None:
     if gaps:
         raise StoreError(
             f"--from {ORDER[len(stages)]}: not made yet: {', '.join(gaps)}; run without --from"
+        )
+
+
+def _refuse_full_disk(made: Run, stages: Sequence[str]) -> None:
+    """Refuse to start what cannot fit: each model stays once, and the one in training seven times.
+
+    Two checkpoints are kept, each with the weights and AdamW's two moments, beside the result.
+    """
+    sizes = [
+        item.locations["weight_bytes"]
+        for stage in stages
+        for item in made.plan.of_stage(stage)
+        if "weight_bytes" in item.locations and not made.store.is_fresh(item)
+    ]
+    needed = sum(sizes) + 6 * max(sizes, default=0)
+    place = next(path for path in (made.store.root, *made.store.root.parents) if path.exists())
+    free = shutil.disk_usage(place).free
+    if free < needed:
+        raise StoreError(
+            f"{made.store.root}: {free / 1e9:.1f} GB are free, this run needs about "
+            f"{needed / 1e9:.1f} GB; free some or give another folder with --store"
         )
 
 
@@ -192,10 +170,11 @@ def _work(made: Run, wanted: list[Artefact], say: Callable[[str], None]) -> None
         code = process.returncode
     if code != 0:
         if running is not None:
-            _note(made.folder, {"event": "failed", "artefact": running, "exit_code": code})
+            note(made.folder, {"event": "failed", "artefact": running, "exit_code": code})
         if code < 0:
             say(
-                f"error: {running or 'a worker'} was killed by signal {-code} ({signal.strsignal(-code)}); was memory short?"
+                f"error: {running or 'a worker'} was killed by signal {-code} "
+                f"({signal.strsignal(-code)}); was memory short?"
             )
         raise WorkerFailed(code if code > 0 else 1)
 
@@ -204,7 +183,7 @@ def _work(made: Run, wanted: list[Artefact], say: Callable[[str], None]) -> None
 def _worker(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """Start a worker; on any exception, Ctrl-C and SIGTERM among them, end it before going on."""
     previous = signal.signal(signal.SIGTERM, _interrupt)
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603  # our own module, under this interpreter
         command, env=environment, stdout=subprocess.PIPE, text=True, errors="replace"
     )
     try:
@@ -223,7 +202,10 @@ def _interrupt(*_: object) -> None:
 
 
 def _follow(process: subprocess.Popen[str], made: Run, say: Callable[[str], None]) -> str | None:
-    """Note the worker's events, keep what libraries print, and return the artefact that was left unfinished."""
+    """Note the worker's events and keep what libraries print.
+
+    Return the artefact that was left unfinished.
+    """
     running = None
     with (made.folder / "log.txt").open("a", encoding="utf-8") as log:
         for line in process.stdout or ():
@@ -231,7 +213,7 @@ def _follow(process: subprocess.Popen[str], made: Run, say: Callable[[str], None
                 log.write(line)
                 continue
             event = json.loads(line)
-            _note(made.folder, event)
+            note(made.folder, event)
             if event["event"] == "started":
                 running = event["artefact"]
                 say(f"{running}: started")
@@ -242,30 +224,6 @@ def _follow(process: subprocess.Popen[str], made: Run, say: Callable[[str], None
     return running
 
 
-def _note(folder: Path, event: dict[str, Any]) -> None:
-    stamped = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **event}
-    with (folder / "events.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps(stamped) + "\n")
-
-
-@contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
-    """Hold the run folder; say who holds it otherwise."""
-    folder.mkdir(parents=True, exist_ok=True)
-    holder = folder / ".holder.json"
-    try:
-        with FileLock(folder / ".lock", timeout=0):
-            write_json(holder, {"pid": os.getpid(), "since": time.strftime("%Y-%m-%d %H:%M:%S")})
-            yield
-            holder.unlink()
-    except Timeout:
-        who = _read_json(holder)
-        raise StoreError(
-            f"{folder}: process {who.get('pid', '?')} has been running this recipe since {who.get('since', '?')}; "
-            "wait for it, stop it, or give the run another name with --set name=..."
-        ) from None
-
-
 def _link(made: Run) -> None:
     """Point the run folder's numbered links at the artefacts that are there."""
     for number, stage in enumerate(ORDER, start=1):
@@ -273,28 +231,11 @@ def _link(made: Run) -> None:
         place = made.folder / f"{number}-{stage}"
         if stage == "report":
             for item in items:
-                _point(place, made.store.path(item))
+                point(place, made.store.path(item))
             continue
         for item in items:
             place.mkdir(exist_ok=True)
-            _point(place / item.name, made.store.path(item))
-
-
-def _point(link: Path, target: Path) -> None:
-    relative = os.path.relpath(target, link.parent.resolve())
-    if link.is_symlink() and os.readlink(link) == relative:  # noqa: PTH115  # compares text, follows nothing
-        return
-    temporary = link.with_name(f".{link.name}.{os.getpid()}")
-    temporary.symlink_to(relative)
-    temporary.replace(link)
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+            point(place / item.name, made.store.path(item))
 
 
 def task_specs(
@@ -331,7 +272,7 @@ def status(folder: Path) -> list[dict[str, Any]]:
     if plan.problems:
         raise UserError(*plan.problems)
     store = Store(request.store)
-    failed = _failed(folder)
+    failed = failed_artefacts(folder)
     rows = []
     for item in plan.in_order():
         number = ORDER.index(item.stage) + 1
@@ -363,15 +304,3 @@ def _state(store: Store, item: Artefact, link: Path, failed: set[str]) -> tuple[
         if manifest["inputs"].get(label) != inputs[label]
     ]
     return "stale", changed
-
-
-def _failed(folder: Path) -> set[str]:
-    last: dict[str, str] = {}
-    try:
-        lines = (folder / "events.jsonl").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return set()
-    for line in lines:
-        event = json.loads(line)
-        last[event["artefact"]] = event["event"]
-    return {artefact for artefact, event in last.items() if event == "failed"}

@@ -1,4 +1,6 @@
-"""Content-addressed artefacts: the same inputs give the same folder, which appears by one rename or not at all.
+"""Content-addressed artefacts: the same inputs give the same folder.
+
+It appears by one rename or not at all.
 
 Layout under the store's root:
 
@@ -21,7 +23,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from filelock import FileLock, Timeout
@@ -30,6 +31,7 @@ from distill.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 STORE_FORMAT: Final = 1
 LIBRARIES: Final = (
@@ -57,7 +59,7 @@ def sha256_file(path: Path) -> str:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as indented JSON so that the file is either the old one or the whole new one."""
+    """Write `value` as indented JSON; the file is either the old one or the whole new one."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with temporary.open("w", encoding="utf-8") as file:
         json.dump(value, file, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
@@ -71,7 +73,8 @@ def write_json(path: Path, value: Any) -> None:
 class Artefact:
     """What one build makes, before it is made.
 
-    `settings` and the inputs' fingerprints decide its address; `locations` (paths on this machine) do not.
+    `settings` and the inputs' fingerprints decide its address; `locations` (paths on this machine)
+    do not.
     """
 
     stage: str
@@ -105,7 +108,10 @@ class Artefact:
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where a build writes: `out` becomes the artefact, `scratch` survives a crash so that the build can resume."""
+    """Where a build writes.
+
+    `out` becomes the artefact; `scratch` survives a crash, so that the build can resume.
+    """
 
     out: Path
     scratch: Path
@@ -129,8 +135,8 @@ class Store:
                 found = "unreadable"
             if found != STORE_FORMAT:
                 raise StoreError(
-                    f"{root}: the store's format is {found}, this version reads and writes format {STORE_FORMAT}; "
-                    "give another folder with --store, or delete this one"
+                    f"{root}: the store's format is {found}, this version reads and writes format "
+                    f"{STORE_FORMAT}; give another folder with --store, or delete this one"
                 )
 
     def path(self, artefact: Artefact) -> Path:
@@ -155,9 +161,10 @@ class Store:
 
     @contextmanager
     def build(self, artefact: Artefact) -> Iterator[Workspace | None]:
-        """Give a workspace for `artefact`, or None when it is fresh already; on success it appears by one rename.
+        """Give a workspace for `artefact`, or None when it is fresh already.
 
-        Another process that builds the same artefact is waited for.
+        On success it appears by one rename. Another process that builds the same artefact is waited
+        for.
 
         Raises:
             StoreError: the disk is full.
@@ -209,15 +216,15 @@ class Store:
             },
         }
         for path in files:
-            # a crash of the machine must not leave a manifest that names bytes which never reached the disk
+            # a crash of the machine must not leave a manifest that names bytes which never reached
+            # the disk
             with path.open("rb") as file:
                 os.fsync(file.fileno())
         write_json(out / "manifest.json", manifest)
         final = self.path(artefact)
         final.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(
-            final, ignore_errors=True
-        )  # only ever a folder whose manifest is not this artefact's
+        # only ever a folder whose manifest is not this artefact's
+        shutil.rmtree(final, ignore_errors=True)
         out.rename(final)
 
 
@@ -245,13 +252,14 @@ def verify(folder: Path) -> None:
         path = folder / name
         if not path.is_file() or sha256_file(path) != expected["sha256"]:
             raise StoreError(
-                f"{path}: the file is not the one that was written for {manifest['stage']}/{manifest['name']} "
-                f"(its SHA-256 differs); delete {folder} and run again to make it anew"
+                f"{path}: the file is not the one that was written for "
+                f"{manifest['stage']}/{manifest['name']} (its SHA-256 differs); "
+                f"delete {folder} and run again to make it anew"
             )
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> list[str]:
-    """Return one line for each value that differs between two nested mappings, such as `epochs: 2 -> 3`."""
+    """Return a line, such as `epochs: 2 -> 3`, for each value that differs in nested mappings."""
     lines: list[str] = []
     for key in sorted(old.keys() | new.keys()):
         before, after = old.get(key), new.get(key)
@@ -270,6 +278,6 @@ def _full_disk_explained(root: Path) -> Iterator[None]:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise StoreError(
-            f"{root}: no space left on the disk; free some or give another folder with --store, then run the same "
-            "command again: it goes on where it stopped"
+            f"{root}: no space left on the disk; free some or give another folder with --store, "
+            "then run the same command again: it goes on where it stopped"
         ) from error

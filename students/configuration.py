@@ -9,12 +9,13 @@ from transformers import AutoConfig, PretrainedConfig
 KINDS = ("classification", "regression", "span_extraction")
 
 
-class MultiTaskConfig(PretrainedConfig):  # type: ignore[misc]  # transformers is partly untyped
+class MultiTaskConfig(PretrainedConfig):
     """Configuration of a `MultiTaskStudent`.
 
-    `encoder` is the configuration of a BERT, ELECTRA or other encoder as a mapping with its `model_type`. `tasks` maps
-    a task's name to `{"kind": ..., "labels": [...], ...}`; labels stand in the order of the logits. With `int8_embeddings`
-    the word embeddings are stored in 8 bits with a scale per row.
+    `encoder` is the configuration of a BERT, ELECTRA or other encoder as a mapping with its
+    `model_type`. `tasks` maps a task's name to `{"kind": ..., "labels": [...], ...}`; labels stand
+    in the order of the logits. With `int8_embeddings` the word embeddings are stored in 8 bits with
+    a scale per row.
     """
 
     model_type = "multitask-student"
@@ -33,7 +34,8 @@ class MultiTaskConfig(PretrainedConfig):  # type: ignore[misc]  # transformers i
         for name, task in self.tasks.items():
             if task.get("kind") not in KINDS:
                 raise ValueError(
-                    f"task {name!r} has kind {task.get('kind')!r}; known kinds are {', '.join(KINDS)}"
+                    f"task {name!r} has kind {task.get('kind')!r}; known kinds are "
+                    f"{', '.join(KINDS)}"
                 )
         super().__init__(**kwargs)
 

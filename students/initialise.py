@@ -1,4 +1,7 @@
-"""Where a student's first weights come from: chosen layers of a pretrained encoder or of a fine-tuned teacher."""
+"""Where a student's first weights come from.
+
+They are chosen layers of a pretrained encoder or of a fine-tuned teacher.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +25,10 @@ def initialise_student(
     layers: Sequence[int] | None = None,
     dropout: float = 0.1,
 ) -> MultiTaskStudent:
-    """Return a student with the embeddings and the given `layers` of the model in `source`; heads are new.
+    """Return a student with the embeddings and `layers` of the model in `source`; heads are new.
 
-    `layers` counts from 0; None takes all. Where the source has BERT's pooler, every sentence head's dense layer starts
-    from it. New weights are drawn from torch's global generator.
+    `layers` counts from 0; None takes all. Where the source has BERT's pooler, every sentence
+    head's dense layer starts from it. New weights are drawn from torch's global generator.
 
     Raises:
         ValueError: a layer the source does not have.

@@ -1,7 +1,8 @@
-"""The 8-bit student: bitsandbytes LLM.int8 linear layers (Dettmers et al. 2022) and 8-bit word embeddings.
+"""The 8-bit student: bitsandbytes LLM.int8 linear layers and 8-bit word embeddings.
 
-Word embeddings are half of a small student's bytes, and bitsandbytes leaves them in floating point; here each row has
-int8 values and one float32 scale. Projections of the heads stay in float32: they are a few hundred bytes each.
+LLM.int8 is of Dettmers et al. 2022. Word embeddings are half of a small student's bytes, and
+bitsandbytes leaves them in floating point; here each row has int8 values and one float32 scale.
+Projections of the heads stay in float32: they are a few hundred bytes each.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class Int8Embedding(nn.Module):
-    """Embeddings as int8 values `[V, H]` with one scale per row: row = values * scale, absolute error <= scale / 2."""
+    """Embeddings as int8 values `[V, H]` with one scale per row.
+
+    row = values * scale, absolute error <= scale / 2.
+    """
 
     weight: torch.Tensor
     scale: torch.Tensor
@@ -45,7 +49,9 @@ class Int8Embedding(nn.Module):
 
 
 def quantize_to_int8(checkpoint: Path, out: Path) -> None:
-    """Write the student in `checkpoint` to `out` in 8 bits; `AutoModel.from_pretrained(out)` reloads it on CPU and GPU.
+    """Write the student in `checkpoint` to `out` in 8 bits.
+
+    `AutoModel.from_pretrained(out)` reloads it on CPU and GPU.
 
     Raises:
         ImportError: bitsandbytes is not installed.

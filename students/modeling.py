@@ -1,6 +1,7 @@
 """The student: one encoder, one small head per task, one checkpoint.
 
-Heads have the shapes of the stock BERT and ELECTRA task models, so that a task can be exported with equal logits.
+Heads have the shapes of the stock BERT and ELECTRA task models, so that a task can be exported with
+equal logits.
 
 Shapes: B batch, T tokens, H hidden, C classes.
 """
@@ -14,7 +15,7 @@ import torch
 from torch import nn
 from transformers import AutoModel, PreTrainedModel
 from transformers.activations import ACT2FN
-from transformers.utils import ModelOutput
+from transformers.utils.generic import ModelOutput
 
 from students.configuration import MultiTaskConfig
 from students.int8 import Int8Embedding
@@ -61,13 +62,13 @@ class SpanHead(nn.Module):
 
 
 @dataclass
-class StudentOutput(ModelOutput):  # type: ignore[misc]
+class StudentOutput(ModelOutput):
     """Logits of one task: `[B, C]` for classes, `[B, 1]` for regression, `[B, T, 2]` for spans."""
 
     logits: torch.Tensor | None = None
 
 
-class MultiTaskStudent(PreTrainedModel):  # type: ignore[misc]
+class MultiTaskStudent(PreTrainedModel):
     """One encoder with a head per task; `forward` takes the task's name."""
 
     config_class = MultiTaskConfig
@@ -88,7 +89,7 @@ class MultiTaskStudent(PreTrainedModel):  # type: ignore[misc]
             self.encoder.set_input_embeddings(
                 Int8Embedding(words.num_embeddings, words.embedding_dim)
             )
-        self.post_init()
+        self.post_init()  # type: ignore[no-untyped-call]  # inherited from transformers
 
     def get_input_embeddings(self) -> nn.Module:
         """Return the word embeddings."""
@@ -137,4 +138,5 @@ def _head(config: MultiTaskConfig, task: dict[str, Any]) -> nn.Module:
 def load_student(folder: Path) -> MultiTaskStudent:
     """Return a student, in float32 or 8 bits, from its folder, in evaluation mode."""
     model: MultiTaskStudent = AutoModel.from_pretrained(folder, dtype=torch.float32)
-    return model.eval()
+    model.eval()  # type: ignore[no-untyped-call]  # inherited from transformers
+    return model

@@ -1,4 +1,7 @@
-"""Label order is matched by name: MNLI's order differs between checkpoints, and nothing else notices."""
+"""Label order is matched by name.
+
+MNLI's order differs between checkpoints, and nothing else notices.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ _UNNAMED = re.compile(r"LABEL_\d+")
 def label_order(id2label: Mapping[int, str], wanted: Sequence[str]) -> list[int]:
     """Return for each wanted label the index of the logit that a checkpoint gives it.
 
-    `logits[:, label_order(id2label, wanted)]` has the wanted order. Names are compared without regard to case.
+    `logits[:, label_order(id2label, wanted)]` has the wanted order. Names are compared without
+    regard to case.
 
     Raises:
         ValueError: the checkpoint's labels are unnamed (`LABEL_0`, ...) or are not the wanted ones.
@@ -22,8 +26,8 @@ def label_order(id2label: Mapping[int, str], wanted: Sequence[str]) -> list[int]
     found = [id2label[index].casefold() for index in sorted(id2label)]
     if all(_UNNAMED.fullmatch(name.upper()) for name in found):
         raise ValueError(
-            f"its labels have no names ({', '.join(id2label.values())}), so their order cannot be known; "
-            "write id2label into its config.json"
+            f"its labels have no names ({', '.join(id2label.values())}), so their order cannot be "
+            "known; write id2label into its config.json"
         )
     names = [name.casefold() for name in wanted]
     if sorted(found) != sorted(names):

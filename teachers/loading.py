@@ -36,7 +36,8 @@ def new_teacher(
 ) -> PreTrainedModel:
     """Return a model for one task with the encoder of `source` and a new head, in float32.
 
-    `labels` names the logits of a classifier and is empty for other kinds. New weights come from torch's global generator.
+    `labels` names the logits of a classifier and is empty for other kinds. New weights come from
+    torch's global generator.
 
     Raises:
         ValueError: `source` cannot become a model of `family`.
@@ -44,7 +45,10 @@ def new_teacher(
     config = AutoConfig.from_pretrained(source)
     _set_task(config, kind, labels, dropout)
     if family in (None, config.model_type):
-        return _auto_class(kind).from_pretrained(source, config=config, dtype=torch.float32)
+        model: PreTrainedModel = _auto_class(kind).from_pretrained(
+            source, config=config, dtype=torch.float32
+        )
+        return model
     if (family, config.model_type) != ("electra", "bert"):
         raise ValueError(
             f"a {config.model_type} checkpoint cannot start a teacher of family {family}"
@@ -55,8 +59,8 @@ def new_teacher(
 def electra_from_bert(source: Path, kind: str, config: PretrainedConfig) -> PreTrainedModel:
     """Return an ELECTRA task model whose encoder has the weights of the BERT in `source`.
 
-    An ELECTRA discriminator with `embedding_size == hidden_size` has BERT's encoder, weight for weight; this is a warm
-    start, not a claim about replaced-token pre-training (Clark et al. 2020).
+    An ELECTRA discriminator with `embedding_size == hidden_size` has BERT's encoder, weight for
+    weight; this is a warm start, not a claim about replaced-token pre-training (Clark et al. 2020).
     """
     values = config.to_dict()
     values.pop("model_type")
@@ -75,7 +79,9 @@ def electra_from_bert(source: Path, kind: str, config: PretrainedConfig) -> PreT
 
 def load_teacher(folder: Path, kind: str) -> PreTrainedModel:
     """Return the fine-tuned model in `folder`, in float32, in evaluation mode."""
-    return _auto_class(kind).from_pretrained(folder, dtype=torch.float32).eval()
+    model: PreTrainedModel = _auto_class(kind).from_pretrained(folder, dtype=torch.float32)
+    model.eval()
+    return model
 
 
 def _auto_class(

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 POOL_BATCHES: Final = 50
-"""Batches whose rows are shuffled together before sorting: enough for even lengths, few enough for random company."""
+"""Batches whose rows are shuffled together before sorting.
+
+Enough for even lengths, few enough for random company.
+"""
 
 
 def length_batches(lengths_N: NDArray[np.integer], batch_size: int) -> list[NDArray[np.int64]]:
@@ -27,7 +30,8 @@ def shuffled_length_batches(
 ) -> list[NDArray[np.int64]]:
     """Return every row number once, in batches of rows of like length, in random order.
 
-    Rows are shuffled, cut into pools of `POOL_BATCHES` batches, sorted by length in each pool, cut and shuffled again.
+    Rows are shuffled, cut into pools of `POOL_BATCHES` batches, sorted by length in each pool, cut
+    and shuffled again.
     """
     order = generator.permutation(len(lengths_N))
     batches: list[NDArray[np.int64]] = []

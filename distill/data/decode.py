@@ -1,4 +1,4 @@
-"""From logits to answers: decoding, the best span over a row's windows, a teacher's scores per character.
+"""From logits to answers: decoding, best spans over windows, a teacher's scores per character.
 
 Shapes: T tokens of one feature.
 """
@@ -26,18 +26,19 @@ CANDIDATES: Final = 20
 def decode(
     data: TaskData, logits: Sequence[NDArray[np.floating]]
 ) -> NDArray[np.generic] | list[str]:
-    """Return one prediction per row, in the form that metrics take: class index, value, or answer text."""
+    """Return one prediction per row as metrics take it: class index, value, or answer text."""
     match data.info.kind:
         case "span_extraction":
             return best_answers(data, logits)
         case "regression":
             return np.stack(logits)[:, 0]
         case _:
-            return np.stack(logits).argmax(axis=1)
+            classes: NDArray[np.intp] = np.stack(logits).argmax(axis=1)
+            return classes
 
 
 def prediction_rows(data: TaskData, logits: Sequence[NDArray[np.floating]]) -> list[dict[str, Any]]:
-    """Return a mapping per row: `id`, `prediction` and, for classes, `probabilities` by label name."""
+    """Return a mapping per row: `id`, `prediction`, and for classes `probabilities` by name."""
     ids, predictions = data.rows["id"].to_pylist(), decode(data, logits)
     if data.info.kind != "classification":
         values = predictions if isinstance(predictions, list) else predictions.tolist()
@@ -56,10 +57,11 @@ def prediction_rows(data: TaskData, logits: Sequence[NDArray[np.floating]]) -> l
 
 
 def best_answers(data: TaskData, logits_T2: Sequence[NDArray[np.floating]]) -> list[str]:
-    """Return for each row the text of its best span, taken over all its windows; "" means no answer.
+    """Return for each row the text of its best span over all its windows; "" means no answer.
 
-    A span's score is start + end logit. Where the task has unanswerable questions, "" wins when the smallest score of
-    the classification token over the windows is above the best span's (Devlin et al. 2019, section 4.3).
+    A span's score is start + end logit. Where the task has unanswerable questions, "" wins when the
+    smallest score of the classification token over the windows is above the best span's (Devlin et
+    al. 2019, section 4.3).
     """
     count = data.rows.num_rows
     score, null = np.full(count, -np.inf), np.full(count, np.inf)
@@ -101,7 +103,8 @@ def _best_span(
 def merge_windows(data: TaskData, logits_T2: Sequence[NDArray[np.floating]]) -> dict[str, Ragged]:
     """Return start and end scores of each row per character offset.
 
-    Where windows overlap, a character has its largest score; "no answer" (-1) has the classification token's smallest.
+    Where windows overlap, a character has its largest score; "no answer" (-1) has the
+    classification token's smallest.
     """
     merged = {}
     for side, name in enumerate(("start", "end")):

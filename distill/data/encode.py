@@ -1,6 +1,7 @@
 """Tokenise rows, once; cut long contexts into windows with a stride.
 
-A feature is one input of a model. A text or pair has one; a question about a long context has one per window.
+A feature is one input of a model. A text or pair has one; a question about a long context has one
+per window.
 """
 
 from __future__ import annotations
@@ -22,11 +23,14 @@ CHUNK: Final = 2000
 def encode_rows(
     kind: str, rows: pa.Table, tokenizer: PreTrainedTokenizerBase, *, max_length: int, stride: int
 ) -> pa.Table:
-    """Return the features of `rows`: `row`, `input_ids`, `token_type_ids` and, for spans, character and token positions.
+    """Return the features of `rows`, a table with one row for each.
 
-    Texts longer than `max_length` are cut, the longer one of a pair first. For spans the context is cut into windows
-    that share `stride` tokens; `char_start` and `char_end` are offsets into the context, -1 outside it; `answer` is the
-    first and last token of the first gold answer, or 0, 0 where the window does not hold all of it.
+    Columns: `row`, `input_ids`, `token_type_ids` and, for spans, character and token positions.
+
+    Texts longer than `max_length` are cut, the longer one of a pair first. For spans the context is
+    cut into windows that share `stride` tokens; `char_start` and `char_end` are offsets into the
+    context, -1 outside it; `answer` is the first and last token of the first gold answer, or 0, 0
+    where the window does not hold all of it.
     """
     chunks = []
     for start in range(0, rows.num_rows, CHUNK):
@@ -91,7 +95,10 @@ def _encode_spans(
 def answer_tokens(
     char_start: np.ndarray, char_end: np.ndarray, gold: tuple[int, int] | None
 ) -> tuple[int, int]:
-    """Return the first and last token that cover the characters `gold`, or (0, 0) when the window has not all of them."""
+    """Return the first and last token that cover the characters `gold`.
+
+    It is (0, 0) when the window has not all of them.
+    """
     inside = np.flatnonzero(char_start >= 0)
     if gold is None or not len(inside):
         return 0, 0

@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from distill.recipe import Kind
+
 
 @dataclass(frozen=True)
 class TaskInfo:
     """What the later stages must know of a task; `task.json` of its data artefact."""
 
     name: str
-    kind: str
+    kind: Kind
     labels: tuple[str, ...]
     pair: bool
     """Whether an input is two texts."""
@@ -49,13 +51,11 @@ class TaskInfo:
     @classmethod
     def read(cls, folder: Path) -> TaskInfo:
         """Return what `write` wrote."""
-        values = json.loads((folder / "task.json").read_text(encoding="utf-8"))
-        return cls(
-            **{
-                key: tuple(value) if isinstance(value, list) else value
-                for key, value in values.items()
-            }
-        )
+        stored = json.loads((folder / "task.json").read_text(encoding="utf-8"))
+        values: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()
+        }
+        return cls(**values)
 
     def score_of(self, metrics: Mapping[str, float]) -> float:
         """Return the task's one score: the mean of the metrics named in `score`."""
@@ -134,9 +134,9 @@ class TaskData:
     ) -> dict[str, Any]:
         """Return features `indices` as tensors padded to the longest among them.
 
-        Keys: `input_ids`, `attention_mask`, `token_type_ids` `[B, T]`; `labels` `[B]`, for spans `[B, 2]` with `span_mask`
-        `[B, T]`; with `soft`, `teacher_logits` `[B, C]`, for spans `[B, T, 2]` as `SpanLabels.scores` gives them at
-        `temperature`.
+        Keys: `input_ids`, `attention_mask`, `token_type_ids` `[B, T]`; `labels` `[B]`, for spans
+        `[B, 2]` with `span_mask` `[B, T]`; with `soft`, `teacher_logits` `[B, C]`, for spans
+        `[B, T, 2]` as `SpanLabels.scores` gives them at `temperature`.
         """
         batch: dict[str, Any] = self._inputs(indices)
         if self.info.kind == "span_extraction":
@@ -197,13 +197,13 @@ class TaskData:
 
 
 class _Lists:
-    """A column of lists as one flat array and offsets: item access without Python objects per number."""
+    """A column of lists as one flat array and offsets: no Python object per number."""
 
     def __init__(self, column: pa.ChunkedArray) -> None:
         array = column.combine_chunks()
         self._flat = array.values.to_numpy(zero_copy_only=False)
         self._offsets = array.offsets.to_numpy()
-        self.lengths = np.diff(self._offsets)
+        self.lengths: NDArray[np.int32] = np.diff(self._offsets)
 
     def __getitem__(self, index: int | np.integer[Any]) -> NDArray[Any]:
         return self._flat[self._offsets[index] : self._offsets[index + 1]]  # type: ignore[no-any-return]

@@ -1,13 +1,12 @@
 """Which loss each kind of task has.
 
-A batch has `labels`, for spans `span_mask`, and with soft labels `teacher_logits`, shaped as the student's logits.
+A batch has `labels`, for spans `span_mask`, and with soft labels `teacher_logits`, shaped as the
+student's logits.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-
-import torch
 
 from distill.losses.hard import class_loss, regression_loss, span_loss
 from distill.losses.soft import (
@@ -20,6 +19,8 @@ from distill.losses.soft import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import torch
 
 
 def hard_loss(kind: str, logits: torch.Tensor, batch: Mapping[str, Any]) -> torch.Tensor:
@@ -38,7 +39,8 @@ def soft_loss(
 ) -> torch.Tensor:
     """Return the loss of one batch against its teacher's logits.
 
-    `loss` is `kl` (at `temperature`) or `mse` (of logits); regression has the squared error in both.
+    `loss` is `kl` (at `temperature`) or `mse` (of logits); regression has the squared error in
+    both.
     """
     teacher = batch["teacher_logits"]
     match kind, loss:

@@ -5,10 +5,14 @@ Shapes: B batch, C classes, T tokens.
 
 from __future__ import annotations
 
-import torch
+from typing import TYPE_CHECKING
+
 from torch.nn import functional
 
 from distill.losses.soft import MASKED
+
+if TYPE_CHECKING:
+    import torch
 
 
 def class_loss(logits_BC: torch.Tensor, labels_B: torch.Tensor) -> torch.Tensor:
@@ -24,9 +28,10 @@ def regression_loss(values_B1: torch.Tensor, labels_B: torch.Tensor) -> torch.Te
 def span_loss(
     logits_BT2: torch.Tensor, positions_B2: torch.Tensor, mask_BT: torch.Tensor
 ) -> torch.Tensor:
-    """Return the mean of the start's and the end's cross-entropy over the positions in `mask_BT`, in float32.
+    """Return the mean of the start's and the end's cross-entropy, in float32.
 
-    A window without the answer has position 0, the classification token (Devlin et al. 2019, section 4.3).
+    Both are over the positions in `mask_BT`. A window without the answer has position 0, the
+    classification token (Devlin et al. 2019, section 4.3).
     """
     masked_BT2 = logits_BT2.float().masked_fill(~mask_BT.unsqueeze(-1), MASKED)
     return functional.cross_entropy(masked_BT2, positions_B2)

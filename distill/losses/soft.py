@@ -5,13 +5,18 @@ Shapes: B batch, C classes, T tokens.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import torch
 from torch.nn import functional
 
+if TYPE_CHECKING:
+    import torch
+
 MASKED: Final = -1e9
-"""Logit of a position that cannot be an answer: its probability is exactly 0 in float32, and gradients stay finite."""
+"""Logit of a position that cannot be an answer.
+
+Its probability is exactly 0 in float32, and gradients stay finite.
+"""
 
 
 def soft_target_loss(
@@ -28,7 +33,10 @@ def soft_target_loss(
 
 
 def logit_mse(student_BC: torch.Tensor, teacher_BC: torch.Tensor) -> torch.Tensor:
-    """Return the mean over B and C of (student - teacher)^2, in float32 (Ba & Caruana 2014; regression targets too)."""
+    """Return the mean over B and C of (student - teacher)^2, in float32.
+
+    For logits (Ba & Caruana 2014) and for regression targets.
+    """
     return functional.mse_loss(student_BC.float(), teacher_BC.float())
 
 
@@ -39,9 +47,10 @@ def span_soft_target_loss(
     *,
     temperature: float,
 ) -> torch.Tensor:
-    """Return the mean of `soft_target_loss` over start and end positions; only positions in `mask_BT` take part.
+    """Return the mean of `soft_target_loss` over start and end positions.
 
-    Padding, question and separators are outside the mask: they have probability 0 in both distributions.
+    Only positions in `mask_BT` take part. Padding, question and separators are outside the mask:
+    they have probability 0 in both distributions.
     """
     student_2BT = _mask_positions(student_BT2, mask_BT)
     teacher_2BT = _mask_positions(teacher_BT2, mask_BT)
@@ -55,7 +64,8 @@ def span_logit_mse(
 ) -> torch.Tensor:
     """Return the mean squared difference of start and end logits over the positions in `mask_BT`.
 
-    Logits are defined up to a constant per row, so each is centred on its own mean over the mask first.
+    Logits are defined up to a constant per row, so each is centred on its own mean over the mask
+    first.
     """
     difference_BT2 = (student_BT2.float() - teacher_BT2.float()) * mask_BT.unsqueeze(-1)
     count_B11 = mask_BT.sum(dim=1).view(-1, 1, 1)

@@ -29,6 +29,7 @@ from distill.recipe.schema import (
     Teachers,
     Training,
 )
+from distill.recipe.shipped import find_recipe, list_recipes
 
 __all__ = [
     "TEACHER_SCHEME",
@@ -58,6 +59,8 @@ __all__ = [
     "Teachers",
     "Training",
     "dump_recipe",
+    "find_recipe",
+    "list_recipes",
     "load_recipe",
     "load_recipe_lenient",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import ValidationError
@@ -38,10 +38,11 @@ class SpanLabels:
     def scores(
         self, side: Ragged, row: int, chars: NDArray[np.int32], temperature: float
     ) -> NDArray[np.float32]:
-        """Return the logits of one window: index 0 is "not in this window", then one per entry of `chars`.
+        """Return the logits of one window: index 0 is "not in this window", then one per `chars`.
 
-        The teacher's scores over all of the context are one distribution at `temperature`. What lies outside the window
-        belongs, with the teacher's own "no answer", to index 0; offsets the teacher never scored get -inf.
+        The teacher's scores over all of the context are one distribution at `temperature`. What
+        lies outside the window belongs, with the teacher's own "no answer", to index 0; offsets the
+        teacher never scored get -inf.
         """
         span = slice(int(side.rows[row]), int(side.rows[row + 1]))
         known, logits = side.chars[span], side.logits[span].astype(np.float32)
@@ -62,11 +63,13 @@ def open_soft_labels(
 ) -> SoftLabels:
     """Return the soft labels of one split, memory-mapped.
 
-    `expected` says task, kind, label names, teacher and data; its dtype, rows and checksum are not compared.
+    `expected` says task, kind, label names, teacher and data; its dtype, rows and checksum are not
+    compared.
 
     Raises:
-        SoftLabelError: the file is missing, damaged, of another format version, teacher, data set or label order, or its
-            rows are not `example_id`. The message names the file and the task.
+        SoftLabelError: the file is missing, damaged, of another format version, teacher, data set
+            or label order, or its rows are not `example_id`. The message names the file and the
+            task.
     """
     path = folder / f"{split}.safetensors"
     where = f"{path}: soft labels of {expected.task}"
@@ -76,7 +79,8 @@ def open_soft_labels(
         found, wanted = getattr(header, name), getattr(expected, name)
         if found != wanted:
             raise SoftLabelError(
-                f"{where} were made for {name} {_short(found)}, this run has {_short(wanted)}; {again}"
+                f"{where} were made for {name} {_short(found)}, this run has {_short(wanted)}; "
+                f"{again}"
             )
     if not path.is_file() or sha256_file(path) != header.sha256:
         raise SoftLabelError(
@@ -110,7 +114,7 @@ def _short(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:16]}..."  # fingerprints
 
 
-def _map_tensors(path: Path) -> dict[str, NDArray[np.generic]]:
+def _map_tensors(path: Path) -> dict[str, NDArray[Any]]:
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         header = json.loads(file.read(length))
@@ -140,5 +144,5 @@ def _check_rows(found: NDArray[np.int64], wanted: NDArray[np.int64], message: st
     )
 
 
-def _ragged(tensors: dict[str, NDArray[np.generic]], side: str) -> Ragged:
+def _ragged(tensors: dict[str, NDArray[Any]], side: str) -> Ragged:
     return Ragged(tensors[f"{side}_rows"], tensors[f"{side}_chars"], tensors[f"{side}_logits"])

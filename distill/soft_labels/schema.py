@@ -3,9 +3,9 @@
 `<split>.safetensors` has `example_id` int64 `[N]` and
     classification, regression   `logits` `[N, C]`
     span extraction              for each side (start, end), ragged over rows:
-                                 `<side>_rows` int64 `[N + 1]`, where each row's entries begin and end,
-                                 `<side>_chars` int32 `[P]`, character offsets into the context; -1 is "no answer",
-                                 `<side>_logits` `[P]`
+        `<side>_rows` int64 `[N + 1]`    where each row's entries begin and end
+        `<side>_chars` int32 `[P]`       character offsets into the context; -1 is "no answer"
+        `<side>_logits` `[P]`
 `<split>.json` is the header below.
 """
 
@@ -25,7 +25,10 @@ SIDES: Final = ("start", "end")
 
 
 class Ragged(NamedTuple):
-    """Scores over character offsets: row i has `chars` and `logits` `[rows[i]:rows[i + 1]]`, sorted by offset."""
+    """Scores over character offsets.
+
+    Row i has `chars` and `logits` `[rows[i]:rows[i + 1]]`, sorted by offset.
+    """
 
     rows: NDArray[np.int64]
     chars: NDArray[np.int32]

@@ -39,7 +39,7 @@ def write_spans(
     Raises:
         SoftLabelError: a logit is not finite in the header's precision.
     """
-    tensors = {"example_id": example_id}
+    tensors: dict[str, NDArray[np.generic]] = {"example_id": example_id}
     for side in SIDES:
         tensors[f"{side}_rows"] = sides[side].rows
         tensors[f"{side}_chars"] = sides[side].chars
@@ -52,8 +52,8 @@ def _cast(logits: NDArray[np.floating], header: SoftLabelHeader) -> NDArray[np.f
         cast = logits.astype(header.dtype)
     if not np.isfinite(cast).all():
         raise SoftLabelError(
-            f"soft labels of {header.task}, {header.split}: the teacher gave logits that are not finite in "
-            f"{header.dtype}; look at its training, or set soft_labels.dtype to float32"
+            f"soft labels of {header.task}, {header.split}: the teacher gave logits that are not "
+            f"finite in {header.dtype}; look at its training, or set soft_labels.dtype to float32"
         )
     return cast
 

@@ -1,1 +1,4 @@
-"""One module per stage; each has `run(job)`, from files to files. They run in worker processes: `python -m distill.stages`."""
+"""One module per stage; each has `run(job)`, from files to files.
+
+They run in worker processes: `python -m distill.stages`.
+"""

@@ -1,6 +1,7 @@
 """A worker: makes the artefacts that `distill run` asks for, one after the other, in this process.
 
-`python -m distill.stages REQUEST.json`; the request lists jobs in order. Events go to stdout, one JSON object a line.
+`python -m distill.stages REQUEST.json`; the request lists jobs in order. Events go to stdout, one
+JSON object a line.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Stage benchmark: bytes on disk and latency of every model, measured side by side in one process of its own."""
+"""Stage benchmark: bytes on disk and latency of every model.
+
+They are measured side by side in one process of its own.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +31,10 @@ WARM_UP = 3
 
 @torch.inference_mode()
 def run(job: Job) -> None:
-    """Write `benchmark.json`: bytes and median milliseconds at batch 1 of the teachers and of each student.
+    """Write `benchmark.json`: bytes and median milliseconds at batch 1.
 
-    Each row is timed on all models in turn, so that a busy moment of the machine hits all alike. Tokenising is not timed.
+    They are of the teachers and of each student. Each row is timed on all models in turn, so that a
+    busy moment of the machine hits all alike. Tokenising is not timed.
     """
     section = Benchmark.model_validate(job.settings["benchmark"])
     roles: dict[str, list[float]] = {"teacher": [], **{name: [] for name in job.group("student")}}
@@ -38,7 +42,6 @@ def run(job: Job) -> None:
     loaded = {name: load_student(folder) for name, folder in job.group("student").items()}
     for task, folder in job.group("data").items():
         data = TaskData(folder, "validation")
-        teacher_data = TaskData(job.group("teacher_data")[task], "validation")
         models: dict[str, Callable[..., Any]] = {
             "teacher": load_teacher(job.group("teacher")[task], data.info.kind)
         }

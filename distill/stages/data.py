@@ -16,6 +16,7 @@ from distill.tasks import Splits, TaskSpec, read_rows, resolve
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from numpy.typing import NDArray
     from transformers import PreTrainedTokenizerBase
 
     from distill.stages.job import Job
@@ -79,7 +80,7 @@ def _info(spec: TaskSpec, splits: Splits, tokenizer: PreTrainedTokenizerBase) ->
 
 def _describe(spec: TaskSpec, rows: pa.Table, features: pa.Table) -> dict[str, Any]:
     lengths = np.asarray([len(ids) for ids in features["input_ids"].combine_chunks()])
-    counts = (
+    counts: NDArray[np.int64] | list[int] = (
         np.bincount(rows["label"].to_numpy(), minlength=len(spec.labels)) if spec.labels else []
     )
     return {
@@ -99,10 +100,10 @@ def _markdown(card: dict[str, Any]) -> str:
         "| | train | validation |",
         "| --- | ---: | ---: |",
     ]
-    for key in ("rows", "features", "tokens", "at_max_length"):
-        lines.append(
-            f"| {key.replace('_', ' ')} | {card['train'][key]} | {card['validation'][key]} |"
-        )
+    lines += [
+        f"| {key.replace('_', ' ')} | {card['train'][key]} | {card['validation'][key]} |"
+        for key in ("rows", "features", "tokens", "at_max_length")
+    ]
     for key, title in (("length_percentiles", "length, percentile"), ("labels", "label")):
         for name, value in card["train"][key].items():
             lines.append(f"| {title} {name} | {value} | {card['validation'][key][name]} |")

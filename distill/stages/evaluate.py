@@ -1,4 +1,7 @@
-"""Stage evaluate: scores and predictions of one model, reloaded from the bytes on disk in a process of its own."""
+"""Stage evaluate: scores and predictions of one model.
+
+It is reloaded from the bytes on disk, in a process of its own.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def run(job: Job) -> None:
-    """Write `<task>.json` (metrics in percent) and `<task>.predictions.jsonl` for each task of the model."""
+    """Write `<task>.json` (metrics in percent) and `<task>.predictions.jsonl` for each task."""
     student = job.settings["role"] != "teacher"
     for name, folder in job.group("data").items():
         data = TaskData(folder, "validation")

@@ -1,4 +1,7 @@
-"""What a stage is given: settings, input folders, and where to write. Also how its errors reach the user."""
+"""What a stage is given: settings, input folders, and where to write.
+
+Also how its errors reach the user.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Job:
-    """One artefact to make. `settings` decided its address, `locations` only say where things are on this machine."""
+    """One artefact to make.
+
+    `settings` decided its address, `locations` only say where things are on this machine.
+    """
 
     stage: str
     name: str
@@ -34,7 +40,10 @@ class Job:
     scratch: Path
 
     def group(self, prefix: str) -> dict[str, Path]:
-        """Return the inputs labelled `prefix:NAME` by NAME, sorted, as the recipe's order must not change the bytes."""
+        """Return the inputs labelled `prefix:NAME` by NAME.
+
+        They are sorted, as the recipe's order must not change the bytes.
+        """
         found = {
             label.partition(":")[2]: path
             for label, path in self.inputs.items()
@@ -57,7 +66,10 @@ class Job:
 
 
 def worker_main(body: Callable[[], None]) -> None:
-    """Run a worker process's `body` and exit as the command line promises: one message, no traceback, for user errors."""
+    """Run a worker process's `body` and exit as the command line promises.
+
+    For user errors: one message, no traceback.
+    """
     _quiet_libraries()
     _die_with_parent()
     try:
@@ -87,7 +99,10 @@ def _quiet_libraries() -> None:
 
 
 def _die_with_parent() -> None:
-    """End this process when the `distill run` that started it is gone, however it died: nothing may write on its behalf."""
+    """End this process when the `distill run` that started it is gone, however it died.
+
+    Nothing may write on its behalf.
+    """
     parent = psutil.Process(int(os.environ.get("DISTILL_PARENT", os.getppid())))
 
     def watch() -> None:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from distill.errors import ModelError
+from distill.errors import ModelError, UserError
+from distill.recipe import TEACHER_SCHEME
 from distill.store import canonical_json, sha256_file
 
 if TYPE_CHECKING:
-    from distill.recipe.schema import Pretrained
+    from distill.recipe import Pretrained, Recipe
 
 PACKAGE_SCHEME: Final = "package://"
 TOKENIZER_FILES: Final = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
@@ -25,13 +26,90 @@ WEIGHTS: Final = "model.safetensors"
 
 @dataclass(frozen=True)
 class PretrainedModel:
-    """A model to start from, and what its configuration says; a hub model that was not fetched has no path."""
+    """A model to start from, and what its configuration says.
+
+    A hub model that was not fetched has no path.
+    """
 
     fingerprint: str
     tokenizer_fingerprint: str
     path: Path | None = None
     family: str | None = None
     layers: int | None = None
+    weight_bytes: int = 0
+
+
+@dataclass
+class RecipeModels:
+    """The pretrained models a recipe names, each looked up once; what is wrong is noted."""
+
+    recipe: Recipe
+    base: Path
+    fetch: bool
+    warnings: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    _known: dict[tuple[str | None, ...], PretrainedModel | None] = field(default_factory=dict)
+
+    def teacher(self, task: str) -> PretrainedModel | None:
+        """Return where the teacher of `task` starts, noting problems."""
+        teachers = self.recipe.teachers
+        section = teachers.for_task(task)
+        key = f"teachers.per_task.{task}" if task in teachers.per_task else "teachers.default"
+        folder = self._locate(section, key)
+        if (
+            folder
+            and folder.family
+            and section.family not in (None, folder.family)
+            and (section.family, folder.family) != ("electra", "bert")
+        ):
+            self._problem(
+                f"{key}.family is {section.family}, but {section.model} is {folder.family}; "
+                "leave `family` out"
+            )
+        return folder
+
+    def student(self) -> PretrainedModel | None:
+        """Return where the student starts, noting problems.
+
+        For `teacher:NAME` that is where this teacher started.
+        """
+        section = self.recipe.student
+        if section.model.startswith(TEACHER_SCHEME):
+            task = section.model.removeprefix(TEACHER_SCHEME)
+            folder = self.teacher(task) if task in self.recipe.tasks else None
+        else:
+            folder = self._locate(section, "student")
+        if (
+            folder
+            and folder.layers is not None
+            and any(layer >= folder.layers for layer in section.layers or ())
+        ):
+            self._problem(
+                f"student.layers is {section.layers}; {section.model} has {folder.layers} layers, "
+                f"numbered 0 to {folder.layers - 1}"
+            )
+        return folder
+
+    def _locate(self, section: Pretrained, key: str) -> PretrainedModel | None:
+        identity = (section.model, section.revision, section.sha256)
+        if identity not in self._known:
+            self._known[identity] = None
+            try:
+                found = locate_model(section, base=self.base, key=key, fetch=self.fetch)
+            except UserError as error:
+                self.problems += error.problems
+            else:
+                self._known[identity] = found
+                if found.path is None:
+                    self.warnings.append(
+                        f"{key}.model: {section.model} is on the hub; it is looked at when the "
+                        "recipe runs"
+                    )
+        return self._known[identity]
+
+    def _problem(self, text: str) -> None:
+        if text not in self.problems:
+            self.problems.append(text)
 
 
 def locate_model(
@@ -39,11 +117,13 @@ def locate_model(
 ) -> PretrainedModel:
     """Return what `section.model` points to; `key` names the section in messages.
 
-    A hub model is downloaded at its revision (safetensors, configuration and tokenizer only), or with `fetch=False` only
-    named. Its fingerprint is its id and revision either way; that of a folder is the hash of its files.
+    A hub model is downloaded at its revision (safetensors, configuration and tokenizer only), or
+    with `fetch=False` only named. Its fingerprint is its id and revision either way; that of a
+    folder is the hash of its files.
 
     Raises:
-        ModelError: it is not there, has no safetensors weights or fast tokenizer, or another hash than the recipe's.
+        ModelError: it is not there, has no safetensors weights or fast tokenizer, or another hash
+            than the recipe's.
     """
     folder = _local_folder(section, base, key)
     if folder is not None:
@@ -65,8 +145,8 @@ def _inspect(folder: Path, section: Pretrained, key: str) -> PretrainedModel:
     weights = folder / WEIGHTS
     if not weights.is_file():
         raise ModelError(
-            f"{key}.model: {folder} has no {WEIGHTS}; pickled weights are never loaded: convert them "
-            "with `AutoModel.from_pretrained(...).save_pretrained(...)` where you trust them"
+            f"{key}.model: {folder} has no {WEIGHTS}; pickled weights are never loaded: convert "
+            "them with `AutoModel.from_pretrained(...).save_pretrained(...)` where you trust them"
         )
     _check_header(weights, key)
     if not (folder / "tokenizer.json").is_file():
@@ -87,6 +167,7 @@ def _inspect(folder: Path, section: Pretrained, key: str) -> PretrainedModel:
         path=folder,
         family=str(config["model_type"]),
         layers=layers if isinstance(layers, int) else None,
+        weight_bytes=weights.stat().st_size,
     )
 
 
@@ -139,7 +220,8 @@ def _config(folder: Path, key: str) -> dict[str, Any]:
         ) from error
     if not isinstance(config, dict) or "model_type" not in config:
         raise ModelError(
-            f"{key}.model: {folder / 'config.json'} names no model_type; it is not a Hugging Face model"
+            f"{key}.model: {folder / 'config.json'} names no model_type; it is not a Hugging Face "
+            "model"
         )
     return config
 

@@ -1,6 +1,7 @@
-"""Which artefacts a recipe needs, what each is made from, and every problem that can be seen before any work.
+"""Which artefacts a recipe needs and what each is made from.
 
-Reads recipes, file hashes and model configurations; imports no torch.
+Also every problem that can be seen before any work. Reads recipes, file hashes and model
+configurations; imports no torch.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from distill.errors import UserError
 from distill.recipe import TEACHER_SCHEME, HubSource
-from distill.stages.models import PretrainedModel, locate_model
+from distill.stages.models import PretrainedModel, RecipeModels
 from distill.store import Artefact
 from distill.tasks import TaskSpec, read_rows, resolve, source_fingerprint
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from distill.recipe import Pretrained, Recipe
+    from distill.recipe import Recipe
 
 ORDER: Final = (
     "data",
@@ -31,12 +32,12 @@ ORDER: Final = (
     "report",
 )
 VERSIONS: Final = dict.fromkeys(ORDER, 1)
-"""Format version of what each stage writes; raising one makes its artefacts and all that follow stale."""
+"""Formats of what the stages write; raising one makes its artefacts and all that follow stale."""
 
 
 @dataclass
 class Plan:
-    """All artefacts of a run, inputs before what is made from them, and the problems found on the way."""
+    """All artefacts of a run, inputs before what is made from them, and the problems found."""
 
     recipe: Recipe
     base: Path
@@ -66,12 +67,12 @@ class Plan:
 def make_plan(recipe: Recipe, *, base: Path, data_root: Path | None, fetch: bool) -> Plan:
     """Return the plan of `recipe`; relative paths in it start at `base`.
 
-    Without `fetch` nothing is asked of the hub: its models and data sets are named in the warnings, and the plan cannot
-    be run. With problems in it, the plan has no artefacts and must not be run.
+    Without `fetch` nothing is asked of the hub: its models and data sets are named in the warnings,
+    and the plan cannot be run. With problems in it, the plan has no artefacts and must not be run.
     """
     plan = Plan(recipe, base, data_root, fetch)
     sources = _sources(plan)
-    models = _Models(plan)
+    models = RecipeModels(recipe, base, fetch, plan.warnings, plan.problems)
     student = models.student()
     teachers = {name: models.teacher(name) for name in recipe.tasks}
     if plan.problems or student is None:
@@ -88,7 +89,8 @@ def check_rows(plan: Plan, names: Iterable[str]) -> None:
         spec = plan.specs[name]
         if isinstance(spec.source, HubSource) and not plan.fetch:
             plan.warnings.append(
-                f"tasks.{name}: {spec.source.path} is on the hub; its rows are read when the recipe runs"
+                f"tasks.{name}: {spec.source.path} is on the hub; its rows are read when the "
+                "recipe runs"
             )
             continue
         try:
@@ -101,75 +103,12 @@ def _sources(plan: Plan) -> dict[str, str]:
     found = {}
     for name, section in plan.recipe.tasks.items():
         try:
-            plan.specs[name] = resolve(name, section, base=plan.base, data_root=plan.data_root)
-            found[name] = source_fingerprint(plan.specs[name])
+            spec = resolve(name, section, base=plan.base, data_root=plan.data_root)
+            found[name] = source_fingerprint(spec)
+            plan.specs[name] = spec
         except UserError as error:
             plan.problems += error.problems
     return found
-
-
-class _Models:
-    """The pretrained models a recipe names, each looked up once."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.known: dict[tuple[Any, ...], PretrainedModel | None] = {}
-
-    def teacher(self, task: str) -> PretrainedModel | None:
-        """Return where the teacher of `task` starts, noting problems."""
-        teachers = self.plan.recipe.teachers
-        section = teachers.for_task(task)
-        key = f"teachers.per_task.{task}" if task in teachers.per_task else "teachers.default"
-        folder = self._locate(section, key)
-        if (
-            folder
-            and folder.family
-            and section.family not in (None, folder.family)
-            and (section.family, folder.family) != ("electra", "bert")
-        ):
-            self._problem(
-                f"{key}.family is {section.family}, but {section.model} is {folder.family}; leave `family` out"
-            )
-        return folder
-
-    def student(self) -> PretrainedModel | None:
-        """Return where the student starts, noting problems; for `teacher:NAME`, where that teacher started."""
-        section = self.plan.recipe.student
-        if section.model.startswith(TEACHER_SCHEME):
-            task = section.model.removeprefix(TEACHER_SCHEME)
-            folder = self.teacher(task) if task in self.plan.recipe.tasks else None
-        else:
-            folder = self._locate(section, "student")
-        if (
-            folder
-            and folder.layers is not None
-            and any(layer >= folder.layers for layer in section.layers or ())
-        ):
-            self._problem(
-                f"student.layers is {section.layers}; {section.model} has {folder.layers} layers, "
-                f"numbered 0 to {folder.layers - 1}"
-            )
-        return folder
-
-    def _locate(self, section: Pretrained, key: str) -> PretrainedModel | None:
-        identity = (section.model, section.revision, section.sha256)
-        if identity not in self.known:
-            self.known[identity] = None
-            try:
-                found = locate_model(section, base=self.plan.base, key=key, fetch=self.plan.fetch)
-            except UserError as error:
-                self.plan.problems += error.problems
-            else:
-                self.known[identity] = found
-                if found.path is None:
-                    self.plan.warnings.append(
-                        f"{key}.model: {section.model} is on the hub; it is looked at when the recipe runs"
-                    )
-        return self.known[identity]
-
-    def _problem(self, text: str) -> None:
-        if text not in self.plan.problems:
-            self.plan.problems.append(text)
 
 
 @dataclass
@@ -276,7 +215,7 @@ class _Builder:
                 "seed": self.plan.recipe.seed,
             },
             inputs={"data": data},
-            locations={"model": str(model.path)},
+            locations={"model": str(model.path), "weight_bytes": model.weight_bytes},
         )
 
     def _student(
@@ -301,7 +240,10 @@ class _Builder:
             f"seed-{recipe.seed}",
             settings,
             inputs=inputs,
-            locations={"model": str(self.student_model.path)},
+            locations={
+                "model": str(self.student_model.path),
+                "weight_bytes": self.student_model.weight_bytes,
+            },
         )
 
 

@@ -129,9 +129,18 @@ def _markdown(report: dict[str, Any]) -> str:
         parts += ["| " + " | ".join(line) + " |" for line in lines]
         parts.append("")
     parts += [
-        "Scores are percentages on the validation rows, which also chose each kept checkpoint; every model was reloaded",
-        "from disk in a process of its own. Retention is the student's score as a share of the teacher's.",
-        f"Latency: one row at a time, {machine['rows_per_task']} rows a task, all models in turn, without tokenising;",
+        (
+            "Scores are percentages on the validation rows, which also chose each kept checkpoint; "
+            "every model was reloaded"
+        ),
+        (
+            "from disk in a process of its own. Retention is the student's score as a share of the "
+            "teacher's."
+        ),
+        (
+            f"Latency: one row at a time, {machine['rows_per_task']} rows a task, all models in "
+            "turn, without tokenising;"
+        ),
         f"{machine['threads']} threads of {machine['cpu']}.",
         "",
     ]
@@ -140,7 +149,7 @@ def _markdown(report: dict[str, Any]) -> str:
 
 def rich_tables(report: dict[str, Any]) -> list[Table]:
     """Return the report's two tables for a terminal."""
-    tables = []
+    tables: list[Table] = []
     for header, lines in (_score_rows(report), _cost_rows(report)):
         table = Table(title=None if tables else f"run {report['run']}")
         for place, title in enumerate(header):

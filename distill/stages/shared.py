@@ -36,7 +36,10 @@ def task_logits(
     label: str | None = None,
     batch: int = EVALUATION_BATCH,
 ) -> list[NDArray[np.float32]]:
-    """Return a model's logits of every feature; a student is told the task, and `label` shows a progress bar."""
+    """Return a model's logits of every feature.
+
+    A student is told the task, and `label` shows a progress bar.
+    """
 
     def collate(indices: NDArray[np.integer]) -> dict[str, Any]:
         inputs = data.collate(indices)

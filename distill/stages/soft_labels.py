@@ -1,8 +1,11 @@
-"""Stage soft_labels: one teacher's outputs on its training rows, on disk; a teacher runs once per data set."""
+"""Stage soft_labels: one teacher's outputs on its training rows, on disk.
+
+A teacher runs once per data set.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -55,6 +58,7 @@ def _columns(info: TaskInfo, config: PretrainedConfig) -> NDArray[np.int64] | sl
     if info.kind != "classification":
         return slice(None)
     try:
-        return np.asarray(label_order(config.id2label, info.labels))
+        id2label = cast("dict[int, str]", config.id2label)
+        return np.asarray(label_order(id2label, info.labels), dtype=np.int64)
     except ValueError as error:
         raise ModelError(f"the teacher of {info.name} does not fit: {error}") from error

@@ -1,6 +1,7 @@
-"""Stage student: one multi-task student, trained on soft and hard labels, on one process or under DeepSpeed.
+"""Stage student: one multi-task student, trained on soft and hard labels.
 
-`python -m distill.stages.student JOB.json` is what each rank runs.
+It is trained on one process or under DeepSpeed; `python -m distill.stages.student JOB.json` is what
+each rank runs.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 
 def run(job: Job) -> None:
-    """Write the student's checkpoint: weights, configuration, tokenizer, model card; and `score.json`.
+    """Write the checkpoint: weights, configuration, tokenizer, model card; and `score.json`.
 
     Raises:
         ModelError: the student's first weights cannot be loaded.
@@ -193,7 +194,10 @@ def _card(scores: dict[str, float]) -> str:
             "",
             'model = AutoModel.from_pretrained("this-folder").eval()',
             'tokenizer = AutoTokenizer.from_pretrained("this-folder")',
-            f'logits = model(**tokenizer("some text", return_tensors="pt"), task="{next(iter(scores))}").logits',
+            (
+                'logits = model(**tokenizer("some text", return_tensors="pt"), '
+                f'task="{next(iter(scores))}").logits'
+            ),
             "```",
             "",
             "| task | dev score at the kept checkpoint |",

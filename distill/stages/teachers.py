@@ -1,4 +1,7 @@
-"""Stage teachers: fine-tune one model on one task's gold labels; keep the checkpoint with the best dev score."""
+"""Stage teachers: fine-tune one model on one task's gold labels.
+
+The checkpoint with the best dev score is kept.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,9 @@ if TYPE_CHECKING:
 
 
 def run(job: Job) -> None:
-    """Write a stock Hugging Face folder: weights, configuration with label names, tokenizer; and `score.json`.
+    """Write a stock Hugging Face folder, and `score.json`.
+
+    The folder has weights, configuration with label names, and tokenizer.
 
     Raises:
         ModelError: the checkpoint cannot become a teacher of this task.

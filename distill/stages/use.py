@@ -32,7 +32,7 @@ INPUTS: Final = {"span_extraction": ("question", "context")}
 
 
 class Checkpoint:
-    """A student's folder, loaded once: model, tokenizer and what its configuration says of each task."""
+    """A student's folder, loaded once: model, tokenizer and what it says of each task."""
 
     def __init__(self, folder: Path) -> None:
         """Load the student.
@@ -47,11 +47,13 @@ class Checkpoint:
             values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise ModelError(
-                f"{folder}: no readable config.json; give a student's folder, such as runs/NAME/4-student/seed-1"
+                f"{folder}: no readable config.json; give a student's folder, such as "
+                "runs/NAME/4-student/seed-1"
             ) from error
         if values.get("model_type") != MultiTaskConfig.model_type:
             raise ModelError(
-                f"{folder}: a {values.get('model_type')} model, not a student; give a folder that `distill run` made"
+                f"{folder}: a {values.get('model_type')} model, not a student; give a folder that "
+                "`distill run` made"
             )
         self.tasks: dict[str, dict[str, Any]] = values["tasks"]
         try:
@@ -71,17 +73,15 @@ class Checkpoint:
                 f"{self.folder}: no task {task!r}; this student has {', '.join(self.tasks)}"
             )
         known = {field.name for field in fields(TaskInfo)}
-        values = {key: value for key, value in self.tasks[task].items() if key in known} | changes
-        return TaskInfo(
-            **{
-                key: tuple(value) if isinstance(value, list) else value
-                for key, value in values.items()
-            }
-        )
+        stored = {key: value for key, value in self.tasks[task].items() if key in known} | changes
+        values: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()
+        }
+        return TaskInfo(**values)
 
     @contextmanager
     def encoded(self, info: TaskInfo, rows: pa.Table) -> Iterator[TaskData]:
-        """Give `rows` tokenised for this student; the files behind them last as long as the context."""
+        """Give `rows` tokenised for this student; their files last as long as the context."""
         with tempfile.TemporaryDirectory(prefix="distill-") as folder:
             features = encode_rows(
                 info.kind, rows, self.tokenizer, max_length=info.max_length, stride=info.stride
@@ -108,8 +108,8 @@ def evaluate_checkpoint(
     for name, spec in specs.items():
         if tuple(infos[name].labels) != tuple(spec.labels):
             raise ModelError(
-                f"{folder}: task {name} has labels {', '.join(infos[name].labels)}, the data {', '.join(spec.labels)}; "
-                "name them alike and in the same order"
+                f"{folder}: task {name} has labels {', '.join(infos[name].labels)}, "
+                f"the data {', '.join(spec.labels)}; name them alike and in the same order"
             )
     results: dict[str, dict[str, float]] = {}
     for name, spec in specs.items():
@@ -131,7 +131,8 @@ def predict_lines(
 
     Raises:
         ModelError: the folder is no student, or lacks the task.
-        UserError: an input lacks a field, is no JSON, or texts do not come in pairs where they must.
+        UserError: an input lacks a field, is no JSON, or texts do not come in pairs where they
+            must.
     """
     checkpoint = Checkpoint(folder)
     info = checkpoint.info(task)
@@ -155,7 +156,7 @@ def _predict(
     }
     columns["id"] = [str(number) for number in range(len(chunk))]
     if info.kind == "span_extraction":
-        empty = [[] for _ in chunk]
+        empty: list[list[str]] = [[] for _ in chunk]
         columns |= {
             "answer_texts": pa.array(empty, pa.list_(pa.string())),
             "answer_starts": pa.array(empty, pa.list_(pa.int32())),
@@ -183,5 +184,6 @@ def _from_lines(lines: Iterable[str], names: tuple[str, ...]) -> Iterator[tuple[
             yield tuple(values[name] for name in names)
         except (ValueError, KeyError, TypeError) as error:
             raise UserError(
-                f"stdin, line {number}: expected a JSON object with {' and '.join(names)}, found {line.strip()[:60]!r}"
+                f"stdin, line {number}: expected a JSON object with {' and '.join(names)}, "
+                f"found {line.strip()[:60]!r}"
             ) from error

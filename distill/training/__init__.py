@@ -1,4 +1,7 @@
-"""How models are trained: one `transformers.Trainer` subclass for teachers and student; DeepSpeed; task sampling."""
+"""How models are trained.
+
+One `transformers.Trainer` subclass for teachers and student; DeepSpeed; task sampling.
+"""
 
 from distill.training.annealing import linear_weight
 from distill.training.launch import deepspeed_config, is_distributed, launch_ranks

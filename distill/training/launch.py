@@ -12,7 +12,10 @@ import torch
 
 
 def is_distributed(processes: int | None, zero_stage: int | None) -> bool:
-    """Return whether training runs under the DeepSpeed launcher: always on GPUs, on a CPU when asked for."""
+    """Return whether training runs under the DeepSpeed launcher.
+
+    Always on GPUs, on a CPU when asked for.
+    """
     return torch.cuda.is_available() or (processes or 1) > 1 or zero_stage is not None
 
 
@@ -22,10 +25,11 @@ def rank_count(processes: int | None) -> int:
 
 
 def deepspeed_config(zero_stage: int) -> dict[str, Any]:
-    """Return DeepSpeed's configuration for a ZeRO stage (Rajbhandari et al. 2020); the Trainer fills in the rest.
+    """Return DeepSpeed's configuration for a ZeRO stage (Rajbhandari et al. 2020).
 
-    Buckets hold 2e7 elements (80 MB): DeepSpeed's own default of 5e8 takes 2 GB a rank, more than a small student's
-    whole training. The optimizer is the same `torch.optim.AdamW` as without DeepSpeed, so results can be compared.
+    The Trainer fills in the rest. Buckets hold 2e7 elements (80 MB): DeepSpeed's own default of 5e8
+    takes 2 GB a rank, more than a small student's whole training. The optimizer is the same
+    `torch.optim.AdamW` as without DeepSpeed, so results can be compared.
     """
     return {
         "train_micro_batch_size_per_gpu": "auto",
@@ -44,12 +48,15 @@ def deepspeed_config(zero_stage: int) -> dict[str, Any]:
 
 
 def launch_ranks(module: str, arguments: list[str], processes: int | None) -> int:
-    """Run `python -m module arguments` on every rank under the DeepSpeed launcher and return the exit code."""
+    """Run `python -m module arguments` on every rank under the DeepSpeed launcher.
+
+    Return its exit code.
+    """
     ranks = rank_count(processes)
     command = [
         *(sys.executable, "-m", "deepspeed.launcher.runner"),
         *("--num_accelerators", str(ranks), "--master_port", str(_free_port())),
-        *("--module", module, *arguments),
+        *("--no_local_rank", "--module", module, *arguments),
     ]
     threads = max(1, len(os.sched_getaffinity(0)) // ranks) if not torch.cuda.is_available() else 1
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}

@@ -7,20 +7,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import torch
 import torch.distributed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
 MODEL_INPUTS: Final = ("input_ids", "attention_mask", "token_type_ids")
 
 
 def model_logits(model: Callable[..., Any], batch: Mapping[str, Any]) -> torch.Tensor:
-    """Return `[B, C]`, for spans `[B, T, 2]`, from a student (where the batch names a `task`) or a stock model."""
+    """Return `[B, C]`, for spans `[B, T, 2]`, from a student or a stock model.
+
+    The model is a student where the batch names a `task`.
+    """
     inputs = {name: batch[name] for name in (*MODEL_INPUTS, "task") if name in batch}
     output = model(**inputs)
     if getattr(output, "logits", None) is not None:
@@ -36,10 +39,11 @@ def predict_logits(
     *,
     progress: Callable[[Iterable[Any]], Iterable[Any]] = iter,
 ) -> list[NDArray[np.float32]]:
-    """Return the logits of every feature in `batches`, in feature order: `[C]` each, for spans `[T, 2]` without padding.
+    """Return the logits of every feature in `batches`, in feature order.
 
-    With several ranks each takes every n-th batch and all get the whole result; every rank makes as many forward passes,
-    as ZeRO-3 needs.
+    They are `[C]` each, for spans `[T, 2]` without padding. With several ranks each takes every
+    n-th batch and all get the whole result; every rank makes as many forward passes, as ZeRO-3
+    needs.
     """
     device = next(model.parameters()).device
     rank, ranks = _rank()

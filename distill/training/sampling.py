@@ -1,7 +1,8 @@
 """Which task and which rows each micro-batch has: decided before training, from the seed alone.
 
-Because the plan is a pure function of sizes and seed, a resumed run sees the same batches, and every rank takes the same
-task at the same step: heads that are unused on some ranks hang or corrupt ZeRO-2 and ZeRO-3.
+Because the plan is a pure function of sizes and seed, a resumed run sees the same batches, and
+every rank takes the same task at the same step: heads that are unused on some ranks hang or corrupt
+ZeRO-2 and ZeRO-3.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ class PlannedBatch(NamedTuple):
     indices: NDArray[np.int64]
 
     def share(self, rank: int, ranks: int) -> NDArray[np.int64]:
-        """Return the part of one rank; every rank gets as many rows, where needed by repeating the batch's first ones."""
+        """Return the part of one rank.
+
+        Every rank gets as many rows, where needed by repeating the batch's first ones.
+        """
         missing = -len(self.indices) % ranks
         return np.resize(self.indices, len(self.indices) + missing)[rank::ranks]
 
@@ -38,9 +42,10 @@ def plan_batches(
 ) -> list[PlannedBatch]:
     """Return the micro-batches of a whole training.
 
-    `epochs_of[task](generator)` gives one epoch of a task in batches. There are as many batches as `epochs` passes over
-    all tasks have; each is of a task drawn in proportion to `sizes[task] ** sampling_exponent` (1 is proportional, 0 is
-    uniform; 0.75 in BAM, Clark et al. 2019), and takes that task's next batch. The order of the mapping does not matter.
+    `epochs_of[task](generator)` gives one epoch of a task in batches. There are as many batches as
+    `epochs` passes over all tasks have; each is of a task drawn in proportion to
+    `sizes[task] ** sampling_exponent` (1 is proportional, 0 is uniform; 0.75 in BAM, Clark et al.
+    2019), and takes that task's next batch. The order of the mapping does not matter.
     """
     tasks = sorted(epochs_of)
     generator = np.random.default_rng([seed, 0])

@@ -1,4 +1,4 @@
-"""The one training loop: `transformers.Trainer`, with planned batches, our losses and scores, and a safe resume.
+"""The one training loop: `transformers.Trainer` with our batches, losses, scores and a safe resume.
 
 This module does not know what a task or a recipe is: batches, losses and scores come as functions.
 """
@@ -51,8 +51,8 @@ class Hyperparameters:
 class Objective:
     """The functions that make a training this one.
 
-    `collate(planned, rank, ranks)` gives one rank's batch; `loss(logits, batch, progress)` its loss at `progress` in
-    [0, 1]; `scores(model)` the dev scores by name, of which the mean is maximised.
+    `collate(planned, rank, ranks)` gives one rank's batch; `loss(logits, batch, progress)` its loss
+    at `progress` in [0, 1]; `scores(model)` the dev scores by name, of which the mean is maximised.
     """
 
     plan: Sequence[PlannedBatch]
@@ -61,7 +61,7 @@ class Objective:
     scores: Callable[[torch.nn.Module], dict[str, float]]
 
 
-class DistillTrainer(Trainer):  # type: ignore[misc]  # transformers is partly untyped
+class DistillTrainer(Trainer):
     """A `Trainer` over planned micro-batches of one task each."""
 
     def __init__(
@@ -69,10 +69,9 @@ class DistillTrainer(Trainer):  # type: ignore[misc]  # transformers is partly u
     ) -> None:
         # the Trainer insists on an evaluation set; `evaluate` below never reads it
         super().__init__(model=model, args=arguments, eval_dataset=objective.plan)
-        self.objective = objective
-        self.model_accepts_loss_kwargs = (
-            False  # our losses are means: the Trainer divides by the accumulation steps
-        )
+        self.objective: Objective = objective
+        # our losses are means: the Trainer divides by the accumulation steps
+        self.model_accepts_loss_kwargs = False
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Return the whole training as one pass; the plan is already shared out over ranks."""
@@ -81,11 +80,16 @@ class DistillTrainer(Trainer):  # type: ignore[misc]  # transformers is partly u
             self.objective.plan,  # type: ignore[arg-type]  # a sequence is a map-style data set
             batch_sampler=[[step] for step in range(len(self.objective.plan))],
             collate_fn=lambda planned: self.objective.collate(planned[0], rank, ranks),
-            generator=torch.Generator(),  # its own, so that a resume leaves the global one as it was
+            # its own, so that a resume leaves the global one as it was
+            generator=torch.Generator(),
         )
 
     def compute_loss(
-        self, model: torch.nn.Module, inputs: dict[str, Any], return_outputs: bool = False, **_: Any
+        self,
+        model: torch.nn.Module,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,  # noqa: ARG002  # the Trainer gives it
     ) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
         """Return the objective's loss of one micro-batch."""
         logits = model_logits(model, inputs)
@@ -104,14 +108,18 @@ class DistillTrainer(Trainer):  # type: ignore[misc]  # transformers is partly u
         return metrics
 
 
-class _Milestones(TrainerCallback):  # type: ignore[misc]
+class _Milestones(TrainerCallback):
     """Evaluate and save at equal distances, the last time at the last step."""
 
     def __init__(self, evaluations: int) -> None:
         self.evaluations = evaluations
 
     def on_step_end(
-        self, _: TrainingArguments, state: TrainerState, control: TrainerControl, **__: Any
+        self,
+        args: TrainingArguments,  # noqa: ARG002  # named as in the base class
+        state: TrainerState,
+        control: TrainerControl,
+        **_: Any,
     ) -> None:
         step, total = state.global_step, state.max_steps
         wanted = {
@@ -121,27 +129,29 @@ class _Milestones(TrainerCallback):  # type: ignore[misc]
         control.should_evaluate = control.should_save = step in wanted
 
 
-class _Progress(TrainerCallback):  # type: ignore[misc]
+class _Progress(TrainerCallback):
     """One progress bar for the whole training, with the last dev score."""
 
     def __init__(self, label: str) -> None:
         self.label = label
 
     def on_train_begin(
-        self, _: TrainingArguments, state: TrainerState, __: TrainerControl, **___: Any
+        self,
+        args: TrainingArguments,  # noqa: ARG002  # named as in the base class
+        state: TrainerState,
+        control: TrainerControl,  # noqa: ARG002  # named as in the base class
+        **_: Any,
     ) -> None:
         hidden = not state.is_world_process_zero
         self.bar = progress_bar(
             self.label, total=state.max_steps, initial=state.global_step, disable=hidden
         )
 
-    def on_step_end(
-        self, _: TrainingArguments, __: TrainerState, ___: TrainerControl, **____: Any
-    ) -> None:
+    def on_step_end(self, *_: Any, **__: Any) -> None:
         self.bar.update()
 
-    def on_evaluate(self, *_: Any, metrics: dict[str, float], **__: Any) -> None:
-        self.bar.set_postfix_str(f"dev {metrics['eval_score']:.1f}")
+    def on_evaluate(self, *_: Any, **given: Any) -> None:
+        self.bar.set_postfix_str(f"dev {given['metrics']['eval_score']:.1f}")
 
     def on_train_end(self, *_: Any, **__: Any) -> None:
         self.bar.close()
@@ -164,10 +174,11 @@ def train(
     scratch: Path,
     out: Path,
 ) -> dict[str, float]:
-    """Train `model` as `objective` says, resuming from `scratch`; write the best checkpoint to `out`, return its dev scores.
+    """Train `model` as `objective` says, resuming from `scratch`.
 
-    The best is the one with the highest mean dev score; of equal ones the first. Ranks other than 0 write nothing and
-    return nothing.
+    Write the best checkpoint to `out` and return its dev scores. The best is the one with the
+    highest mean dev score; of equal ones the first. Ranks other than 0 write nothing and return
+    nothing.
     """
     arguments = _arguments(hyper, len(objective.plan), scratch)
     trainer = DistillTrainer(model, arguments, objective)
@@ -177,9 +188,8 @@ def train(
     if hyper.patience is not None:
         trainer.add_callback(EarlyStoppingCallback(early_stopping_patience=hyper.patience))
     last = _last_complete_checkpoint(scratch)
-    if last is None or not _is_finished(
-        last, arguments.max_steps
-    ):  # a finished one would be trained a step too far
+    # a finished one would be trained a step too far
+    if last is None or not _is_finished(last, arguments.max_steps):
         trainer.train(resume_from_checkpoint=None if last is None else str(last))
     if arguments.process_index != 0:
         return {}
@@ -242,7 +252,10 @@ def _is_finished(checkpoint: Path, max_steps: int) -> bool:
 
 
 def _last_complete_checkpoint(scratch: Path) -> Path | None:
-    """Return the newest checkpoint whose state file, written last, is whole; a kill can leave half of one."""
+    """Return the newest checkpoint whose state file, written last, is whole.
+
+    A kill can leave half of one.
+    """
     found = sorted(
         scratch.glob("checkpoint-*"),
         key=lambda path: int(path.name.rpartition("-")[2]),
