@@ -161,6 +161,8 @@ def _work(made: Run, wanted: list[Artefact], say: Callable[[str], None]) -> None
         path = Path(folder) / "request.json"
         write_json(path, request)
         environment = {
+            # threads that wait by spinning starve each other on a machine that does anything else
+            "OMP_WAIT_POLICY": "PASSIVE",
             **os.environ,
             "DISTILL_PARENT": str(os.getpid()),
             "TOKENIZERS_PARALLELISM": "true",

@@ -29,8 +29,7 @@ MetricName = Literal["accuracy", "f1", "macro_f1", "matthews", "pearson", "spear
 ColumnName = Literal["text", "text_pair", "label", "question", "context", "answers", "id"]
 Backend = Literal["bitsandbytes-int8"]
 
-TEACHER_SCHEME: Final = "teacher:"
-"""What `student.model` begins with to start from a teacher of this run."""
+TEACHER_SCHEME: Final = "teacher:"  # `student.model` begins so to start from a teacher of this run
 
 
 class Section(BaseModel):

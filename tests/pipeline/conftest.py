@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -16,7 +15,7 @@ import pytest
 from .corpus import write_corpus, write_model
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 RECIPE = """\
 name: tiny
@@ -47,10 +46,10 @@ tasks:
     max_length: 32
     stride: 8
 teachers:
-  default: {model: model, epochs: 15, learning_rate: 3.0e-3, batch_size: 16, evaluations: 2}
+  default: {model: model, epochs: 8, learning_rate: 3.0e-3, batch_size: 16, evaluations: 2}
 soft_labels: {dtype: float32}
 student: {model: model, layers: [0, 2]}
-training: {epochs: 25, learning_rate: 3.0e-3, batch_size: 16, evaluations: 6}
+training: {epochs: 12, learning_rate: 3.0e-3, batch_size: 16, evaluations: 6}
 benchmark: {rows: 5}
 """
 TASKS = ("topic", "match", "rating", "city")
@@ -151,9 +150,16 @@ def run_in_process(
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _offline() -> None:
-    """No test here may need the network, nor may a proxy of this machine change a result."""
-    os.environ["HF_HUB_OFFLINE"] = "1"
+def _environment() -> Iterator[None]:
+    """Keep the command line off the network, and on one thread.
+
+    A model of width 32 gains nothing from threads, and on a busy machine threads that wait for each
+    other make it a hundred times slower.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        patch.setenv("OMP_NUM_THREADS", "1")
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -179,6 +185,4 @@ def full_run(fresh_project: Project, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture
 def labelled(full_run: FullRun, tmp_path: Path) -> Project:
     """A copy of the full run's project with data, teachers and soft labels made; the student is not."""
-    return full_run.project.copy(
-        tmp_path / "project", stages=("data", "teachers", "soft_labels")
-    )
+    return full_run.project.copy(tmp_path / "project", stages=("data", "teachers", "soft_labels"))

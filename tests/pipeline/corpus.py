@@ -103,9 +103,7 @@ def _write_squad(path: Path, rows: list[Row]) -> None:
     paragraphs = [
         {
             "context": row["context"],
-            "qas": [
-                {"id": f"q{number}", "question": row["question"], "answers": row["answers"]}
-            ],
+            "qas": [{"id": f"q{number}", "question": row["question"], "answers": row["answers"]}],
         }
         for number, row in enumerate(rows)
     ]

@@ -87,12 +87,14 @@ Run = Callable[..., dict[str, float]]
 def run(tmp_path: Path, tiny_bert: Path) -> Run:
     """Return a function that trains as a fresh process would: new model, same seed."""
 
-    def train_once(task: Task, place: str = "a", **changes: Any) -> dict[str, float]:
+    def train_once(
+        task: Task, place: str = "a", *, dropout: float = 0.2, **changes: Any
+    ) -> dict[str, float]:
         scratch, out = tmp_path / place / "scratch", tmp_path / place / "out"
         scratch.mkdir(parents=True, exist_ok=True)
         out.mkdir(exist_ok=True)
         set_seed(1)
-        model = new_teacher(tiny_bert, "classification", ["even", "odd"], dropout=0.2)
+        model = new_teacher(tiny_bert, "classification", ["even", "odd"], dropout=dropout)
         return train(
             model,
             task.objective(),
@@ -243,15 +245,15 @@ def test_accumulated_gradients_are_those_of_one_large_batch(tmp_path: Path, run:
         def collate(self, planned: PlannedBatch, rank: int, ranks: int) -> dict[str, Any]:
             return super().collate(PlannedBatch("mine", planned.indices * 2), rank, ranks)
 
-    plain = {"max_grad_norm": 1e9, "evaluations": 1}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("torch.nn.functional.dropout", lambda given, *_, **__: given)
-        run(Wholes([1], batches=2), "wholes", **plain)
-        run(Halves([1], batches=4), "halves", **plain, gradient_accumulation_steps=2)
+    plain: dict[str, Any] = {"max_grad_norm": 1e9, "evaluations": 1, "dropout": 0.0}
+    run(Wholes([1], batches=2), "wholes", **plain)
+    run(Halves([1], batches=4), "halves", **plain, gradient_accumulation_steps=2)
 
     one, other = (
         load_file(tmp_path / place / "out" / "model.safetensors") for place in ("wholes", "halves")
     )
     for name, value in one.items():
-        # atol: Adam divides by the gradient's size, which makes float32's last bits of it larger; a step is 1e-2
+        if name.endswith("key.bias"):
+            continue  # a softmax does not see it: its gradient is rounding, which Adam makes a step
+        # atol: Adam divides by the gradient's size, which enlarges its last bits; a step is 1e-2
         torch.testing.assert_close(other[name], value, rtol=0, atol=1e-4)
