@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
 from distill import __version__
 from distill.errors import EXIT_INTERRUPTED, EXIT_USER, UserError, WorkerFailed
+
+INTERRUPTED: Final = "interrupted; the same command goes on from here"
 
 app = typer.Typer(
     name="distill",
@@ -48,7 +50,7 @@ DataRoot = Annotated[
     Path | None,
     typer.Option(
         metavar="DIR",
-        help="Read catalogue tasks from DIR/<task>/ or DIR/glue/<task>/ instead of the hub: "
+        help="Read catalogue tasks from DIR/TASK/ or DIR/glue/TASK/ instead of the hub: "
         "{train,validation}.*",
     ),
 ]
@@ -129,7 +131,11 @@ def run(  # noqa: PLR0913  # one parameter per option
             f"--from {first} comes after --until {last}; the stages are {', '.join(ORDER)}"
         )
     request = Request(find_recipe(recipe), tuple(overrides or ()), data_root, store)
-    made = run_pipeline(request, runs=runs, first=first, last=last, say=_say)
+    try:
+        made = run_pipeline(request, runs=runs, first=first, last=last, say=_say)
+    except KeyboardInterrupt:
+        _say(INTERRUPTED)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     if last != "report":
         _say(f"done until {last}: {made.folder}")
         if as_json:
@@ -220,7 +226,7 @@ def evaluate(  # one parameter per option
     ] = None,
     predictions: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Also write <task>.predictions.jsonl into this folder."),
+        typer.Option(metavar="DIR", help="Also write TASK.predictions.jsonl into this folder."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -232,8 +238,8 @@ def evaluate(  # one parameter per option
     from distill.recipe import find_recipe
     from distill.stages.use import evaluate_checkpoint
 
-    specs = task_specs(task, None if recipe is None else find_recipe(recipe), data_root)
-    results = evaluate_checkpoint(checkpoint, specs, predictions=predictions)
+    specs, seed = task_specs(task, None if recipe is None else find_recipe(recipe), data_root)
+    results = evaluate_checkpoint(checkpoint, specs, seed=seed, predictions=predictions)
     if as_json:
         _print_json(results)
         return
@@ -314,9 +320,6 @@ def main() -> NoReturn:
         sys.exit(EXIT_USER)
     except WorkerFailed as error:
         if error.exit_code == EXIT_INTERRUPTED:
-            _say("interrupted; the same command goes on from here")
+            _say(INTERRUPTED)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        _say("interrupted; the same command goes on from here")
-        sys.exit(EXIT_INTERRUPTED)
     sys.exit(0)

@@ -235,6 +235,10 @@ def _link(made: Run) -> None:
             for item in items:
                 point(place, made.store.path(item))
             continue
+        known = {item.name for item in made.plan.of_stage(stage)}
+        for link in place.iterdir() if place.is_dir() else ():
+            if link.name not in known and link.is_symlink():  # of a task the recipe had once
+                link.unlink()
         for item in items:
             place.mkdir(exist_ok=True)
             point(place / item.name, made.store.path(item))
@@ -242,18 +246,20 @@ def _link(made: Run) -> None:
 
 def task_specs(
     names: Sequence[str], recipe: Path | None, data_root: Path | None
-) -> dict[str, TaskSpec]:
-    """Return the specifications of catalogue tasks, or of the tasks a recipe declares.
+) -> tuple[dict[str, TaskSpec], int]:
+    """Return the specifications of tasks, of the catalogue or as a recipe has them, and its seed.
 
     Raises:
         RecipeError: the recipe has problems, or a task is not known.
     """
-    sections = {} if recipe is None else load_recipe(recipe).tasks
+    loaded = None if recipe is None else load_recipe(recipe)
     base = Path.cwd() if recipe is None else recipe.absolute().parent
-    return {
+    sections = {} if loaded is None else loaded.tasks
+    specs = {
         name: resolve(name, sections.get(name, Task()), base=base, data_root=data_root)
         for name in names
     }
+    return specs, 0 if loaded is None else loaded.seed
 
 
 def status(folder: Path) -> list[dict[str, Any]]:

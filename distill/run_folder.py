@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,6 +119,7 @@ def failed_artefacts(folder: Path) -> set[str]:
     except OSError:
         return set()
     for line in lines:
-        event = json.loads(line)
-        last[event["artefact"]] = event["event"]
+        with suppress(ValueError):  # a kill can tear the last line
+            event = json.loads(line)
+            last[event["artefact"]] = event["event"]
     return {artefact for artefact, event in last.items() if event == "failed"}

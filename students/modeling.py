@@ -135,8 +135,10 @@ def _head(config: MultiTaskConfig, task: dict[str, Any]) -> nn.Module:
     )
 
 
-def load_student(folder: Path) -> MultiTaskStudent:
-    """Return a student, in float32 or 8 bits, from its folder, in evaluation mode."""
-    model: MultiTaskStudent = AutoModel.from_pretrained(folder, dtype=torch.float32)
+def load_student(folder: Path, device: str = "cpu") -> MultiTaskStudent:
+    """Return a student, in float32 or 8 bits, from its folder, in evaluation mode, on `device`."""
+    model: MultiTaskStudent = AutoModel.from_pretrained(
+        folder, dtype=torch.float32, device_map=device
+    )
     model.eval()  # type: ignore[no-untyped-call]  # inherited from transformers
     return model

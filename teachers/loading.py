@@ -77,11 +77,10 @@ def electra_from_bert(source: Path, kind: str, config: PretrainedConfig) -> PreT
     return model
 
 
-def load_teacher(folder: Path, kind: str) -> PreTrainedModel:
-    """Return the fine-tuned model in `folder`, in float32, in evaluation mode."""
+def load_teacher(folder: Path, kind: str, device: str = "cpu") -> PreTrainedModel:
+    """Return the fine-tuned model in `folder`, in float32, in evaluation mode, on `device`."""
     model: PreTrainedModel = _auto_class(kind).from_pretrained(folder, dtype=torch.float32)
-    model.eval()
-    return model
+    return model.to(device).eval()  # type: ignore[arg-type]  # transformers' own signature
 
 
 def _auto_class(

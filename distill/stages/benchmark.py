@@ -9,15 +9,17 @@ import json
 import platform
 import statistics
 import time
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
 
 from distill.data import TaskData
 from distill.recipe import Benchmark
-from distill.training import progress_bar
+from distill.stages.shared import device
+from distill.training import MODEL_INPUTS, progress_bar
 from students import load_student
 from teachers import load_teacher
 
@@ -39,14 +41,14 @@ def run(job: Job) -> None:
     section = Benchmark.model_validate(job.settings["benchmark"])
     roles: dict[str, list[float]] = {"teacher": [], **{name: [] for name in job.group("student")}}
     per_task: dict[str, dict[str, float]] = {}
-    loaded = {name: load_student(folder) for name, folder in job.group("student").items()}
+    loaded = {name: load_student(folder, device()) for name, folder in job.group("student").items()}
     for task, folder in job.group("data").items():
         data = TaskData(folder, "validation")
-        models: dict[str, Callable[..., Any]] = {
-            "teacher": load_teacher(job.group("teacher")[task], data.info.kind)
-        }
-        models |= {name: _for_task(student, task) for name, student in loaded.items()}
-        times = _time_rows(data, models, section.rows)
+        teacher = load_teacher(job.group("teacher")[task], data.info.kind, device())
+        teacher_data = TaskData(job.group("teacher_data")[task], "validation")
+        timed = {"teacher": _Timed(teacher, teacher_data)}
+        timed |= {name: _Timed(partial(model, task=task), data) for name, model in loaded.items()}
+        times = _time_rows(data, timed, section.rows)
         per_task[task] = {name: statistics.median(values) for name, values in times.items()}
         for name, values in times.items():
             roles[name] += values
@@ -66,31 +68,38 @@ def run(job: Job) -> None:
     (job.out / "benchmark.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
-def _for_task(student: torch.nn.Module, task: str) -> Callable[..., Any]:
-    return lambda **inputs: student(**inputs, task=task)
+class _Timed(NamedTuple):
+    """A model and its own tokens of the rows: teacher and student may differ in tokenizer."""
+
+    model: Callable[..., Any]
+    data: TaskData
+
+    def inputs(self, row: int) -> dict[str, torch.Tensor]:
+        first = int(np.searchsorted(self.data.row_of_feature, row))
+        batch = self.data.collate(np.asarray([first]))
+        return {name: batch[name].to(device()) for name in MODEL_INPUTS if name in batch}
 
 
-def _time_rows(
-    data: TaskData, models: dict[str, Callable[..., Any]], rows: int
-) -> dict[str, list[float]]:
-    count = len(data.lengths)
+def _time_rows(data: TaskData, timed: dict[str, _Timed], rows: int) -> dict[str, list[float]]:
+    count = data.rows.num_rows
     chosen = np.linspace(0, count - 1, min(rows, count)).astype(np.int64)
-    times: dict[str, list[float]] = {name: [] for name in models}
-    for place, index in enumerate(
-        progress_bar(f"benchmark {data.info.name}", iterable=[*chosen[:WARM_UP], *chosen])
-    ):
-        batch = data.collate(np.asarray([index]))
-        inputs = {
-            name: batch[name]
-            for name in ("input_ids", "attention_mask", "token_type_ids")
-            if name in batch
-        }
-        for name, model in models.items():
+    times: dict[str, list[float]] = {name: [] for name in timed}
+    order = [*chosen[:WARM_UP], *chosen]
+    for place, row in enumerate(progress_bar(f"benchmark {data.info.name}", iterable=order)):
+        for name, one in timed.items():
+            inputs = one.inputs(int(row))
+            _wait_for_gpu()
             started = time.perf_counter()
-            model(**inputs)
+            one.model(**inputs)
+            _wait_for_gpu()
             if place >= WARM_UP:
                 times[name].append(1000 * (time.perf_counter() - started))
     return times
+
+
+def _wait_for_gpu() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
 
 
 def _weight_bytes(folder: Path) -> int:

@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING
 
 from distill.data import TaskData, prediction_rows
-from distill.stages.shared import scored, task_logits, write_json_lines
+from distill.stages.shared import device, scored, task_logits, write_json_lines
 from students import load_student
 from teachers import load_teacher
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 def run(job: Job) -> None:
     """Write `<task>.json` (metrics in percent) and `<task>.predictions.jsonl` for each task."""
-    student = job.settings["role"] != "teacher"
+    student = job.settings["role"] == "student"
     for name, folder in job.group("data").items():
         data = TaskData(folder, "validation")
         model = (
-            load_student(job.inputs["model"])
+            load_student(job.inputs["model"], device())
             if student
-            else load_teacher(job.inputs["model"], data.info.kind)
+            else load_teacher(job.inputs["model"], data.info.kind, device())
         )
         logits = task_logits(model, data, student=student, label=f"evaluate {job.name} {name}")
         result = {"rows": data.rows.num_rows, **scored(data, logits)}

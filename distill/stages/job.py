@@ -5,6 +5,7 @@ Also how its errors reach the user.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -103,11 +104,12 @@ def _die_with_parent() -> None:
 
     Nothing may write on its behalf.
     """
-    parent = psutil.Process(int(os.environ.get("DISTILL_PARENT", os.getppid())))
 
     def watch() -> None:
-        while parent.is_running() and parent.status() != psutil.STATUS_ZOMBIE:
-            time.sleep(0.5)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            parent = psutil.Process(int(os.environ.get("DISTILL_PARENT", os.getppid())))
+            while parent.is_running() and parent.status() != psutil.STATUS_ZOMBIE:
+                time.sleep(0.5)
         os._exit(EXIT_INTERRUPTED)
 
     threading.Thread(target=watch, daemon=True).start()

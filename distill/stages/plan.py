@@ -193,6 +193,7 @@ class _Builder:
                     "score": list(spec.score),
                 },
                 "source": self.sources[name],
+                "windows": [spec.stride, spec.max_answer_length],
                 "tokenizer": model.tokenizer_fingerprint,
                 "seed": plan.recipe.seed,
             },

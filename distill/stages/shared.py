@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import torch
+
 from distill.data import TaskData, decode, length_batches
+from distill.errors import ModelError
 from distill.metrics import score_task
 from distill.training import Hyperparameters, predict_logits, progress_bar
 
@@ -13,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    import numpy as np
-    import torch
     from numpy.typing import NDArray
 
     from distill.recipe import Optimisation
@@ -26,6 +28,11 @@ def hyperparameters(section: Optimisation, seed: int, **more: Any) -> Hyperparam
     """Return a recipe section as the plain values that training takes."""
     names = Hyperparameters.__dataclass_fields__.keys() & type(section).model_fields.keys()
     return Hyperparameters(**{name: getattr(section, name) for name in names}, seed=seed, **more)
+
+
+def device() -> str:
+    """Return where models run in a single process."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def task_logits(
@@ -50,7 +57,16 @@ def task_logits(
 
 
 def scored(data: TaskData, logits: Sequence[NDArray[np.floating]]) -> dict[str, float]:
-    """Return the task's metrics in percent, and `score`, their one number."""
+    """Return the task's metrics in percent, and `score`, their one number.
+
+    Raises:
+        ModelError: the model gives NaN or infinity, as one does whose training diverged.
+    """
+    if not all(np.isfinite(one).all() for one in logits):
+        raise ModelError(
+            f"{data.info.name}: the model's outputs are not finite; its training diverged: lower "
+            "learning_rate or max_grad_norm, or raise warmup_fraction"
+        )
     metrics = score_task(data.info.kind, data.info.metrics, decode(data, logits), data.references())
     return {**metrics, "score": data.info.score_of(metrics)}
 

@@ -13,7 +13,7 @@ from distill.data import TaskData, merge_windows
 from distill.errors import ModelError
 from distill.recipe import SoftLabels
 from distill.soft_labels import SoftLabelHeader, write_logits, write_spans
-from distill.stages.shared import task_logits
+from distill.stages.shared import device, task_logits
 from teachers import label_order, load_teacher
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def run(job: Job) -> None:
     """
     section = SoftLabels.model_validate(job.settings["soft_labels"])
     data = TaskData(job.inputs["data"], "train")
-    model = load_teacher(job.inputs["teacher"], data.info.kind)
+    model = load_teacher(job.inputs["teacher"], data.info.kind, device())
     columns = _columns(data.info, model.config)
     logits = task_logits(
         model, data, label=f"soft labels {data.info.name}", batch=section.batch_size

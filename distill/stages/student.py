@@ -19,7 +19,7 @@ from transformers import set_seed
 from distill.data import TaskData, shuffled_length_batches
 from distill.errors import ModelError, WorkerFailed
 from distill.losses import hard_loss, soft_loss
-from distill.recipe import Annealed, Distillation, Student, Training
+from distill.recipe import Annealed, DeepSpeed, Distillation, Student, Training
 from distill.soft_labels import SoftLabelHeader, SoftLabels, open_soft_labels
 from distill.stages.job import Job, worker_main
 from distill.stages.shared import hyperparameters, task_score
@@ -83,7 +83,7 @@ def train_rank(job: Job) -> None:
     lessons = {name: _lesson(job, name, distillation) for name in job.group("data")}
     set_seed(job.settings["seed"])
     model = _new_student(job, lessons, training.dropout)
-    zero_stage = training.deepspeed.zero_stage if training.deepspeed else 0
+    zero_stage = (training.deepspeed or DeepSpeed()).zero_stage
     distributed = is_distributed(
         training.processes, None if training.deepspeed is None else zero_stage
     )
@@ -181,7 +181,7 @@ def _objective(
 
 
 def _card(scores: dict[str, float]) -> str:
-    rows = [f"| {name} | {value:.1f} |" for name, value in scores.items() if name != "score"]
+    rows = [f"| {name} | {value:.1f} |" for name, value in scores.items()]
     return "\n".join(
         [
             "# Multi-task student",

@@ -15,7 +15,7 @@ from transformers import logging as transformers_logging
 
 from distill.data import TaskData, TaskInfo, encode_rows, prediction_rows, write_split
 from distill.errors import ModelError, UserError
-from distill.stages.shared import scored, task_logits, write_json_lines
+from distill.stages.shared import device, scored, task_logits, write_json_lines
 from distill.tasks import read_rows
 from students import MultiTaskConfig, load_student
 
@@ -57,7 +57,7 @@ class Checkpoint:
             )
         self.tasks: dict[str, dict[str, Any]] = values["tasks"]
         try:
-            self.model: MultiTaskStudent = load_student(folder)
+            self.model: MultiTaskStudent = load_student(folder, device())
             self.tokenizer = AutoTokenizer.from_pretrained(folder)
         except (OSError, ValueError, RuntimeError, ImportError) as error:
             raise ModelError(f"{folder}: cannot be loaded: {error}") from error
@@ -92,12 +92,15 @@ class Checkpoint:
 
 
 def evaluate_checkpoint(
-    folder: Path, specs: Mapping[str, TaskSpec], *, predictions: Path | None = None
+    folder: Path, specs: Mapping[str, TaskSpec], *, seed: int, predictions: Path | None = None
 ) -> dict[str, dict[str, float]]:
     """Return rows, metrics in percent and `score` for each task; optionally write predictions.
 
+    `seed` draws the rows where a specification limits them, as it did in the run.
+
     Raises:
-        ModelError: the folder is no student, lacks a task, or has other labels than the data.
+        ModelError: the folder is no student, lacks a task, or has another kind or other labels
+            than the data.
         DataError: the rows cannot be read.
     """
     checkpoint = Checkpoint(folder)
@@ -106,14 +109,10 @@ def evaluate_checkpoint(
         for name, spec in specs.items()
     }
     for name, spec in specs.items():
-        if tuple(infos[name].labels) != tuple(spec.labels):
-            raise ModelError(
-                f"{folder}: task {name} has labels {', '.join(infos[name].labels)}, "
-                f"the data {', '.join(spec.labels)}; name them alike and in the same order"
-            )
+        _refuse_mismatch(folder, infos[name], spec)
     results: dict[str, dict[str, float]] = {}
     for name, spec in specs.items():
-        with checkpoint.encoded(infos[name], read_rows(spec, seed=0).validation) as data:
+        with checkpoint.encoded(infos[name], read_rows(spec, seed).validation) as data:
             logits = task_logits(checkpoint.model, data, student=True, label=f"evaluate {name}")
             results[name] = {"rows": data.rows.num_rows, **scored(data, logits)}
             if predictions is not None:
@@ -122,6 +121,16 @@ def evaluate_checkpoint(
                     predictions / f"{name}.predictions.jsonl", prediction_rows(data, logits)
                 )
     return results
+
+
+def _refuse_mismatch(folder: Path, info: TaskInfo, spec: TaskSpec) -> None:
+    if info.kind != spec.kind:
+        raise ModelError(f"{folder}: task {info.name} is {info.kind}, the data's is {spec.kind}")
+    if tuple(info.labels) != tuple(spec.labels):
+        raise ModelError(
+            f"{folder}: task {info.name} has labels {', '.join(info.labels)}, "
+            f"the data {', '.join(spec.labels)}; name them alike and in the same order"
+        )
 
 
 def predict_lines(
@@ -179,11 +188,17 @@ def _from_texts(texts: Sequence[str], names: tuple[str, ...]) -> Iterator[tuple[
 
 def _from_lines(lines: Iterable[str], names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
         try:
             values = json.loads(line)
-            yield tuple(values[name] for name in names)
-        except (ValueError, KeyError, TypeError) as error:
+        except ValueError:
+            values = None
+        if not isinstance(values, dict) or not all(
+            isinstance(values.get(name), str) for name in names
+        ):
             raise UserError(
-                f"stdin, line {number}: expected a JSON object with {' and '.join(names)}, "
-                f"found {line.strip()[:60]!r}"
-            ) from error
+                f"stdin, line {number}: expected a JSON object with the texts "
+                f"{' and '.join(names)}, found {line.strip()[:60]!r}"
+            )
+        yield tuple(values[name] for name in names)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from distill.training.sampling import PlannedBatch
 
 NEVER = 10**9
+TASK_PREFIX = "eval_task_"
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class DistillTrainer(Trainer):
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Return `eval_score`, the mean of the objective's dev scores, and each of them."""
         scores = self.objective.scores(self.model_wrapped)
-        metrics = {f"eval_{name}": value for name, value in scores.items()}
+        metrics = {f"{TASK_PREFIX}{name}": value for name, value in scores.items()}
         metrics["eval_score"] = sum(scores.values()) / len(scores)
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(
@@ -225,6 +226,7 @@ def _arguments(hyper: Hyperparameters, batches: int, scratch: Path) -> TrainingA
         save_strategy="steps",
         save_steps=NEVER,
         save_total_limit=2,
+        restore_callback_states_from_checkpoint=True,  # early stopping counts on after a resume
         metric_for_best_model="score",
         greater_is_better=True,
         logging_steps=NEVER,
@@ -275,7 +277,7 @@ def _best_scores(state: dict[str, Any]) -> dict[str, float]:
         if entry.get("step") == state["best_global_step"] and "eval_score" in entry
     )
     return {
-        name.removeprefix("eval_"): value
+        name.removeprefix(TASK_PREFIX): value
         for name, value in entry.items()
-        if name.startswith("eval_")
+        if name.startswith(TASK_PREFIX)
     }

@@ -92,9 +92,8 @@ def test_eight_bits_are_close_to_float32_and_the_same_at_each_load(
         for model in (plain, small)
     )
     assert ((close - hidden).norm() / hidden.norm()).item() < 0.09
-    # new heads have weights of 0.02: 0.02 * sqrt(384) = 0.4 of an error of 6% of hidden values near 0.3 (tanh
-    # of them in sentence heads) is 0.007, and 4 of these standard deviations are allowed
-    assert (found - exact).abs().max() < 0.03
+    # weights of 0.02, as new heads have, make 0.01 of an error of length 0.5, 6% of 8.4; 5 of these are allowed
+    assert (found - exact).abs().max() < 0.05
 
 
 def test_the_file_is_below_three_tenths_of_float32(real: tuple[Path, Path]) -> None:
