@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
 from distill import __version__
 from distill.errors import EXIT_INTERRUPTED, EXIT_USER, UserError, WorkerFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 INTERRUPTED: Final = "interrupted; the same command goes on from here"
 
@@ -123,13 +126,7 @@ def run(  # noqa: PLR0913  # one parameter per option
     from distill.run_folder import Request
     from distill.stages.plan import ORDER
 
-    for option, stage in (("--from", first), ("--until", last)):
-        if stage not in ORDER:
-            raise UserError(f"{option} is {stage!r}; the stages are {', '.join(ORDER)}")
-    if ORDER.index(first) > ORDER.index(last):
-        raise UserError(
-            f"--from {first} comes after --until {last}; the stages are {', '.join(ORDER)}"
-        )
+    _check_stages(first, last, ORDER)
     request = Request(find_recipe(recipe), tuple(overrides or ()), data_root, store)
     try:
         made = run_pipeline(request, runs=runs, first=first, last=last, say=_say)
@@ -276,6 +273,16 @@ def predict(
     lines = None if texts else sys.stdin
     for answer in predict_lines(checkpoint, task, texts or [], lines):
         _print_json(answer)
+
+
+def _check_stages(first: str, last: str, order: Sequence[str]) -> None:
+    for option, stage in (("--from", first), ("--until", last)):
+        if stage not in order:
+            raise UserError(f"{option} is {stage!r}; the stages are {', '.join(order)}")
+    if order.index(first) > order.index(last):
+        raise UserError(
+            f"--from {first} comes after --until {last}; the stages are {', '.join(order)}"
+        )
 
 
 def _print_report(report: dict[str, Any]) -> None:

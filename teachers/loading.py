@@ -80,7 +80,9 @@ def electra_from_bert(source: Path, kind: str, config: PretrainedConfig) -> PreT
 def load_teacher(folder: Path, kind: str, device: str = "cpu") -> PreTrainedModel:
     """Return the fine-tuned model in `folder`, in float32, in evaluation mode, on `device`."""
     model: PreTrainedModel = _auto_class(kind).from_pretrained(folder, dtype=torch.float32)
-    return model.to(device).eval()  # type: ignore[arg-type]  # transformers' own signature
+    model.to(device)  # type: ignore[arg-type]  # transformers types its own wrapper
+    model.eval()
+    return model
 
 
 def _auto_class(

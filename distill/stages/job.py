@@ -71,7 +71,7 @@ def worker_main(body: Callable[[], None]) -> None:
 
     For user errors: one message, no traceback.
     """
-    _quiet_libraries()
+    quiet_libraries()
     _die_with_parent()
     try:
         body()
@@ -84,7 +84,7 @@ def worker_main(body: Callable[[], None]) -> None:
         sys.exit(EXIT_INTERRUPTED)
 
 
-def _quiet_libraries() -> None:
+def quiet_libraries() -> None:
     """Leave stderr to progress bars and our own messages; real errors still come through."""
     import logging  # noqa: PLC0415  # a worker's set-up, nothing at import
     import warnings  # noqa: PLC0415

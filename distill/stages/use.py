@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 from transformers import AutoTokenizer
-from transformers import logging as transformers_logging
 
 from distill.data import TaskData, TaskInfo, encode_rows, prediction_rows, write_split
 from distill.errors import ModelError, UserError
+from distill.stages.job import quiet_libraries
 from distill.stages.shared import device, scored, task_logits, write_json_lines
 from distill.tasks import read_rows
 from students import MultiTaskConfig, load_student
@@ -40,8 +40,7 @@ class Checkpoint:
         Raises:
             ModelError: the folder is no student checkpoint or cannot be loaded.
         """
-        transformers_logging.set_verbosity_error()
-        transformers_logging.disable_progress_bar()
+        quiet_libraries()
         self.folder = folder
         try:
             values = json.loads((folder / "config.json").read_text(encoding="utf-8"))

@@ -130,10 +130,9 @@ def test_dropout_is_that_of_the_recipe(tiny_bert: Path) -> None:
     assert student.config.encoder_config().attention_probs_dropout_prob == 0.37
 
 
-def test_a_student_can_start_from_a_student_of_the_stock_kind(
+def test_a_fine_tuned_teacher_leaves_its_head_and_label_names_behind(
     tmp_path: Path, tiny_bert: Path
 ) -> None:
-    """A fine-tuned teacher is a source too: its head and label names stay behind."""
     BertForSequenceClassification.from_pretrained(tiny_bert, num_labels=5).save_pretrained(tmp_path)
 
     student = initialise_student(tmp_path, TASKS, layers=[1])

@@ -1,0 +1,31 @@
+"""What must start fast imports no torch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+MODULES = [
+    "distill.recipe",
+    "distill.store",
+    "distill.errors",
+    "distill.cli",
+    "distill.pipeline",
+    "distill.stages.plan",
+]
+CHECK = """
+import importlib, sys
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+    heavy = {"torch", "transformers", "datasets", "evaluate", "deepspeed", "bitsandbytes"} & set(sys.modules)
+    if heavy:
+        sys.exit(f"{name} imports {', '.join(sorted(heavy))}")
+"""
+
+
+def test_what_must_start_fast_imports_no_torch() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CHECK, *MODULES], check=False, capture_output=True, text=True
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")

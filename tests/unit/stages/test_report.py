@@ -1,0 +1,133 @@
+"""The report's numbers and tables, from a tree written by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rich.console import Console
+
+from distill.stages import report
+from distill.stages.job import Job
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MODELS = ["float32", "bitsandbytes-int8"]
+SCORES = {
+    "teacher": {"qnli": 80.0, "rte": 60.0},
+    "float32": {"qnli": 76.0, "rte": 63.0},
+    "bitsandbytes-int8": {"qnli": 72.0, "rte": 60.0},
+}
+BENCHMARK = {
+    "bytes": {"teacher": 2_000_000, "float32": 1_000_000, "bitsandbytes-int8": 250_000},
+    "latency_ms": {"teacher": 12.0, "float32": 6.0, "bitsandbytes-int8": 24.0},
+    "machine": {"rows_per_task": 32, "threads": 2, "cpu": "a cpu"},
+}
+MakeReport = Callable[[dict[str, dict[str, float]]], dict[str, Any]]
+
+
+@pytest.fixture
+def make_report(tmp_path: Path) -> MakeReport:
+    """Return a function that writes what the stages before leave, and runs the report over it."""
+
+    def write(folder: str, name: str, value: Any) -> Path:
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / name).write_text(json.dumps(value))
+        return tmp_path / folder
+
+    def make(scores: dict[str, dict[str, float]]) -> dict[str, Any]:
+        inputs = {"benchmark": write("benchmark", "benchmark.json", BENCHMARK)}
+        tasks = list(scores["teacher"])
+        for task in tasks:
+            info = {"score": ["accuracy", "f1"] if task == "qnli" else ["accuracy"]}
+            inputs[f"data:{task}"] = write(f"data-{task}", "task.json", info)
+            value = {"score": scores["teacher"][task], "rows": 277}
+            inputs[f"teacher:{task}"] = write(f"teacher-{task}", f"{task}.json", value)
+            for name in MODELS:
+                value = {"score": scores[name][task], "rows": 277}
+                inputs[f"evaluate:{name}"] = write(f"evaluate-{name}", f"{task}.json", value)
+        out = tmp_path / "out"
+        out.mkdir()
+        report.run(
+            Job(
+                stage="report",
+                name="report",
+                settings={"name": "mine", "models": MODELS, "tasks": tasks},
+                locations={},
+                inputs=inputs,
+                fingerprints={},
+                out=out,
+                scratch=tmp_path,
+            )
+        )
+        made: dict[str, Any] = json.loads((out / "report.json").read_text())
+        return made
+
+    return make
+
+
+def test_retention_is_the_students_share_of_the_teachers_score(make_report: MakeReport) -> None:
+    made = make_report(SCORES)
+
+    # binary fractions do not hold 0.95 and 1.05 exactly
+    assert [row["retention"] for row in made["tasks"]] == [
+        pytest.approx({"float32": 95.0, "bitsandbytes-int8": 90.0}, rel=1e-12),
+        pytest.approx({"float32": 105.0, "bitsandbytes-int8": 100.0}, rel=1e-12),
+    ]
+    assert made["mean"] == {"teacher": 70.0, "float32": 69.5, "bitsandbytes-int8": 66.0}
+    assert made["mean_retention"] == pytest.approx(
+        {"float32": 6950 / 70, "bitsandbytes-int8": 6600 / 70}, rel=1e-12
+    )
+
+
+def test_the_markdown_tables_by_hand(make_report: MakeReport, tmp_path: Path) -> None:
+    make_report(SCORES)
+
+    lines = (tmp_path / "out" / "report.md").read_text().splitlines()
+
+    assert [line for line in lines if line.startswith("|")] == [
+        "| task | metric | rows | teacher | student float32 | student int8 "
+        "| retention float32 % | retention int8 % |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| qnli | accuracy + f1 | 277 | 80.0 | 76.0 | 72.0 | 95.0 | 90.0 |",
+        "| rte | accuracy | 277 | 60.0 | 63.0 | 60.0 | 105.0 | 100.0 |",
+        "| mean |  |  | 70.0 | 69.5 | 66.0 | 99.3 | 94.3 |",
+        "| model | bytes on disk | smaller | median latency, ms | faster |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        "| teachers (2 models) | 2,000,000 | 1.0x | 12.0 | 1.0x |",
+        "| student float32 | 1,000,000 | 2.0x | 6.0 | 2.0x |",
+        "| student int8 | 250,000 | 8.0x | 24.0 | 0.5x |",
+    ]
+    assert lines[0] == "# Report of run mine"
+
+
+@pytest.mark.parametrize("score", [0.0, -5.0])
+def test_a_teacher_that_learnt_nothing_leaves_nothing_to_retain(
+    make_report: MakeReport, tmp_path: Path, score: float
+) -> None:
+    """As a correlation may be: a share of nought or less says nothing."""
+    made = make_report({name: {"rte": score if name == "teacher" else 10.0} for name in SCORES})
+
+    assert made["tasks"][0]["retention"] == dict.fromkeys(MODELS)
+    assert made["mean_retention"] == dict.fromkeys(MODELS)
+    text = (tmp_path / "out" / "report.md").read_text()
+    assert f"| rte | accuracy | 277 | {score:.1f} | 10.0 | 10.0 | - | - |" in text
+
+
+def test_the_terminal_and_the_page_have_the_same_numbers(
+    make_report: MakeReport, tmp_path: Path
+) -> None:
+    made = make_report(SCORES)
+    console = Console(record=True, width=200, quiet=True)
+    with console.capture() as captured:
+        for table in report.rich_tables(made):
+            console.print(table)
+    page = (tmp_path / "out" / "report.html").read_text()
+
+    for number in ("95.0", "105.0", "99.3", "250,000", "8.0x"):
+        assert number in page
+    assert len(report.rich_tables(made)) == 2
+    assert captured is not None
