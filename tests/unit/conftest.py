@@ -50,7 +50,7 @@ def tokenizer() -> PreTrainedTokenizerFast:
     letters = [*ascii_lowercase, *digits, ".", "?"]
     names = [*SPECIAL, *letters, *(f"##{letter}" for letter in letters), *WORDS]
     vocabulary = {name: number for number, name in enumerate(names)}
-    made = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    made = Tokenizer(models.WordPiece(vocabulary, unk_token=SPECIAL[1]))
     made.normalizer = normalizers.BertNormalizer()
     made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     made.post_processor = processors.TemplateProcessing(
@@ -60,19 +60,13 @@ def tokenizer() -> PreTrainedTokenizerFast:
     )
     return PreTrainedTokenizerFast(
         tokenizer_object=made,
-        pad_token="[PAD]",
-        unk_token="[UNK]",
-        cls_token="[CLS]",
-        sep_token="[SEP]",
-        mask_token="[MASK]",
+        **{f"{name[1:-1].lower()}_token": name for name in SPECIAL},
         model_input_names=["input_ids", "token_type_ids", "attention_mask"],
     )
 
 
 @pytest.fixture(scope="session")
-def tiny_bert(
-    tmp_path_factory: pytest.TempPathFactory, tokenizer: PreTrainedTokenizerFast
-) -> Path:
+def tiny_bert(tmp_path_factory: pytest.TempPathFactory, tokenizer: PreTrainedTokenizerFast) -> Path:
     """Return the folder of a random BERT of 2 layers, with its pooler."""
     folder = tmp_path_factory.mktemp("tiny-bert")
     torch.manual_seed(1)

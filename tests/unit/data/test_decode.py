@@ -38,7 +38,9 @@ def three_windows(make_data: MakeData) -> Callable[..., TaskData]:
 
     def make(**changes: Any) -> TaskData:
         size = {"max_length": 12, "stride": 3}
-        data = make_data([question("a b c d e f g h i j k l m n o p q r")], **{**SPAN, **size, **changes})
+        data = make_data(
+            [question("a b c d e f g h i j k l m n o p q r")], **{**SPAN, **size, **changes}
+        )
         assert [data.chars(feature)[0].max() // 2 for feature in range(3)] == [7, 12, 17]
         assert data.lengths.tolist() == [12, 12, 12]
         return data
@@ -156,9 +158,7 @@ def test_overlapping_windows_merge_to_the_largest_score_per_character(
     merged = merge_windows(data, logits)
 
     for side, name in enumerate(("start", "end")):
-        best: dict[int, float] = {
-            NO_ANSWER: min(float(window[0, side]) for window in logits)
-        }
+        best: dict[int, float] = {NO_ANSWER: min(float(window[0, side]) for window in logits)}
         for feature, window in enumerate(logits):
             for token, char in enumerate(data.chars(feature)[side].tolist()):
                 if char >= 0:
@@ -198,5 +198,7 @@ def test_predictions_name_their_labels(make_data: MakeData) -> None:
     found = prediction_rows(data, [np.array([0.0, np.log(3)])])
 
     assert found == [{"id": "0", "prediction": "yes", "probabilities": {"no": 0.25, "yes": 0.75}}]
-    value = prediction_rows(make_data([{"text": "a", "label": 0}], kind="regression", labels=()), [np.array([2.5])])
+    value = prediction_rows(
+        make_data([{"text": "a", "label": 0}], kind="regression", labels=()), [np.array([2.5])]
+    )
     assert value == [{"id": "0", "prediction": 2.5}]

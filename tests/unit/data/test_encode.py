@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -77,7 +78,12 @@ def test_the_second_text_has_its_own_token_type(tokenizer: PreTrainedTokenizerFa
 def test_rows_count_on_over_chunks(
     tokenizer: PreTrainedTokenizerFast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = span_rows(*[("who", LONG if number % 2 else "the cat", "cat" if not number % 2 else None) for number in range(7)])
+    rows = span_rows(
+        *[
+            ("who", LONG if number % 2 else "the cat", "cat" if not number % 2 else None)
+            for number in range(7)
+        ]
+    )
     whole = encode_rows("span_extraction", rows, tokenizer, max_length=24, stride=4)
 
     monkeypatch.setattr(encode, "CHUNK", 3)
@@ -86,7 +92,9 @@ def test_rows_count_on_over_chunks(
     assert sorted(set(whole["row"].to_pylist())) == list(range(7))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(question=WORDS, context=WORDS, max_length=st.integers(16, 40), stride=st.integers(1, 64))
 def test_windows_cover_the_context_and_share_the_stride(
     tokenizer: PreTrainedTokenizerFast,
@@ -96,7 +104,9 @@ def test_windows_cover_the_context_and_share_the_stride(
     stride: int,
 ) -> None:
     text = " ".join(context)
-    found = windows(tokenizer, span_rows((" ".join(question), text, None)), max_length=max_length, stride=stride)
+    found = windows(
+        tokenizer, span_rows((" ".join(question), text, None)), max_length=max_length, stride=stride
+    )
 
     covered = np.zeros(len(text), dtype=bool)
     for window in found:
@@ -105,7 +115,7 @@ def test_windows_cover_the_context_and_share_the_stride(
         assert len(window["input_ids"]) <= max_length
     assert all(covered[place] for place in range(len(text)) if text[place] != " ")
     shared = min(stride, max_length // 4)
-    for left, right in zip(found, found[1:], strict=False):
+    for left, right in pairwise(found):
         assert spans_of(left)[-shared:] == spans_of(right)[:shared]
         assert len(spans_of(right)) > shared  # every window adds something
 
@@ -118,7 +128,15 @@ def test_long_questions_leave_half_a_window_to_the_context(
     assert len(found) == 1
     (window,) = found
     tokens = tokenizer.convert_ids_to_tokens(window["input_ids"])
-    assert tokens == ["[CLS]", *"w ##o ##r ##d ##0 ##0 ##0 w".split(), "[SEP]", "the", "cat", "sat", "[SEP]"]
+    assert tokens == [
+        "[CLS]",
+        *["w", "##o", "##r", "##d", "##0", "##0", "##0", "w"],
+        "[SEP]",
+        "the",
+        "cat",
+        "sat",
+        "[SEP]",
+    ]
 
 
 @pytest.mark.parametrize("text", ["word000", "word020", "word039", "word013 word014"])

@@ -38,7 +38,9 @@ def test_what_was_written_is_read_back(
     tmp_path: Path, tokenizer: PreTrainedTokenizerFast, make_info: Callable[..., TaskInfo]
 ) -> None:
     info = make_info(score=("accuracy", "f1"), metrics=("accuracy", "f1"))
-    rows = pa.table({"id": ["a", "é"], "example_id": [2**62, -3], "text": ["x", "東"], "label": [0, 1]})
+    rows = pa.table(
+        {"id": ["a", "é"], "example_id": [2**62, -3], "text": ["x", "東"], "label": [0, 1]}
+    )
     features = encode_rows("classification", rows, tokenizer, max_length=16, stride=4)
     info.write(tmp_path)
     write_split(tmp_path, "validation", rows, features)
@@ -81,7 +83,9 @@ def test_opening_a_split_takes_no_memory_for_its_texts(
 def test_a_batch_is_as_wide_as_its_own_longest_row(make_data: MakeData) -> None:
     data = make_data(TEXTS)
 
-    assert [data.collate(np.array(rows))["input_ids"].shape[1] for rows in ([0], [2, 0], [1, 2])] == [4, 4, 7]
+    assert [
+        data.collate(np.array(rows))["input_ids"].shape[1] for rows in ([0], [2, 0], [1, 2])
+    ] == [4, 4, 7]
 
 
 def test_padding_is_masked_and_labels_follow_their_rows(make_data: MakeData) -> None:
@@ -156,7 +160,9 @@ def test_a_teachers_scores_stand_on_the_tokens_of_their_characters(make_data: Ma
 def test_characters_the_teacher_never_scored_are_masked_and_finite(make_data: MakeData) -> None:
     side = Ragged(np.array([0, 1]), np.array([NO_ANSWER]), np.array([0.5]))
 
-    teacher = make_data([QUESTION], **SPAN).collate(np.array([0]), SpanLabels(side, side))["teacher_logits"]
+    teacher = make_data([QUESTION], **SPAN).collate(np.array([0]), SpanLabels(side, side))[
+        "teacher_logits"
+    ]
 
     assert teacher[0, 0].tolist() == [0.5, 0.5]
     assert (teacher[0, 1:] == MASKED).all()

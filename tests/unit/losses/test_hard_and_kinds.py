@@ -1,4 +1,7 @@
-"""Losses against gold labels, and which loss each kind has. Shapes: B batch, C classes, T tokens."""
+"""Losses against gold labels, and which loss each kind has.
+
+Shapes: B batch, C classes, T tokens.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,7 @@ def test_a_window_without_the_answer_points_at_the_first_token() -> None:
 
     loss = span_loss(logits_BT2, torch.tensor([[0, 0]]), MASK_BT[:1])
 
-    # rel: float32
+    # rel: an exponential and a logarithm in float32
     assert loss.item() == pytest.approx(-math.log(right), rel=1e-6)
 
 

@@ -20,7 +20,9 @@ def logits(*shape: int, seed: int = 0) -> torch.Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def gradient(student_BC: torch.Tensor, teacher_BC: torch.Tensor, temperature: float) -> torch.Tensor:
+def gradient(
+    student_BC: torch.Tensor, teacher_BC: torch.Tensor, temperature: float
+) -> torch.Tensor:
     student_BC = student_BC.clone().requires_grad_()
     soft_target_loss(student_BC, teacher_BC, temperature=temperature).backward()
     assert student_BC.grad is not None
@@ -72,7 +74,11 @@ def test_the_divergence_is_from_teacher_to_student_and_not_the_reverse() -> None
 def test_a_constant_added_to_a_row_changes_nothing(side: str) -> None:
     student_BC, teacher_BC = logits(4, 3), logits(4, 3, seed=1)
     shift_B1 = torch.tensor([[3.0], [-8.0], [0.5], [16.0]])
-    moved = (student_BC + shift_B1, teacher_BC) if side == "student" else (student_BC, teacher_BC + shift_B1)
+    moved = (
+        (student_BC + shift_B1, teacher_BC)
+        if side == "student"
+        else (student_BC, teacher_BC + shift_B1)
+    )
 
     before = soft_target_loss(student_BC, teacher_BC, temperature=2.0)
 
@@ -96,7 +102,8 @@ def test_the_high_temperature_limit_is_the_error_of_centred_logits() -> None:
 
     found_BC = gradient(student_BC, teacher_BC, 1000.0)
 
-    # rtol: 1/T = 1e-3 of the leading term is left out, and softmaxes that differ by 1e-3 keep 14 bits
+    # rtol: 1/T = 1e-3 of the leading term is left out, and softmaxes that differ by 1e-3 keep 14
+    # bits
     torch.testing.assert_close(found_BC, limit_BC, rtol=2e-2, atol=1e-4)
 
 
@@ -117,7 +124,8 @@ def test_the_gradient_is_that_of_differences(temperature: float) -> None:
         )
         by_hand.view(-1)[place] = (up - down) / (2 * step)
 
-    # atol: two losses near 4, each right to 5e-7, over a distance of 2^-5: 3e-5; the step's own error is smaller
+    # atol: two losses near 4, each right to 5e-7, over a distance of 2^-5: 3e-5; the step's own
+    # error is smaller
     torch.testing.assert_close(
         gradient(student_BC, teacher_BC, temperature), by_hand, rtol=0, atol=1e-4
     )
@@ -134,7 +142,10 @@ def test_low_precision_logits_are_compared_in_float32() -> None:
 
 
 def test_logit_mse_by_hand() -> None:
-    student_BC, teacher_BC = torch.tensor([[1.0, 2.0], [0.0, 0.0]]), torch.tensor([[0.0, 2.0], [3.0, 0.0]])
+    student_BC, teacher_BC = (
+        torch.tensor([[1.0, 2.0], [0.0, 0.0]]),
+        torch.tensor([[0.0, 2.0], [3.0, 0.0]]),
+    )
 
     assert logit_mse(student_BC, teacher_BC) == (1 + 0 + 9 + 0) / 4
 

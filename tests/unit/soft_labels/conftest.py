@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 from distill.soft_labels import Ragged, SoftLabelHeader, write_logits, write_spans
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 LABELS = {"classification": ["no", "yes"], "regression": [], "span_extraction": []}
@@ -45,7 +45,7 @@ def ids() -> np.ndarray:
 
 @pytest.fixture
 def sides() -> dict[str, Ragged]:
-    """Return starts and ends of three rows: two, three and one characters, each after "no answer"."""
+    """Return starts and ends of three rows: 2, 3 and 1 characters, each after "no answer"."""
     rows = np.array([0, 3, 7, 9])
     starts = np.array([-1, 0, 4, -1, 0, 4, 9, -1, 2], dtype=np.int32)
     logits = np.random.default_rng(0).normal(scale=3, size=(2, 9)).astype(np.float32)
@@ -56,9 +56,7 @@ def sides() -> dict[str, Ragged]:
 
 
 @pytest.fixture
-def written(
-    tmp_path: Path, make_header: Callable[..., SoftLabelHeader], ids: np.ndarray
-) -> Path:
+def written(tmp_path: Path, make_header: Callable[..., SoftLabelHeader], ids: np.ndarray) -> Path:
     """Return a folder with the soft labels of a classification."""
     write_logits(tmp_path, make_header(), ids, np.arange(6, dtype=np.float32).reshape(3, 2))
     return tmp_path

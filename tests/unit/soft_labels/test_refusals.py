@@ -1,4 +1,4 @@
-"""Soft labels that are damaged or belong to something else are refused; the message names file and task."""
+"""Soft labels that are damaged or of something else are refused, with file and task named."""
 
 from __future__ import annotations
 
@@ -115,7 +115,10 @@ def test_a_header_that_is_no_mapping(
         ({"data": "c" * 64}, f"data {'b' * 16}..., this run has {'c' * 16}..."),
         ({"label_names": ["yes", "no"]}, "label_names no, yes, this run has yes, no"),
         ({"label_names": ["no", "maybe"]}, "label_names no, yes, this run has no, maybe"),
-        ({"label_names": ["no", "yes", "maybe"]}, "label_names no, yes, this run has no, yes, maybe"),
+        (
+            {"label_names": ["no", "yes", "maybe"]},
+            "label_names no, yes, this run has no, yes, maybe",
+        ),
         ({"task": "qnli"}, "task rte, this run has qnli"),
         ({"split": "validation"}, "split train, this run has validation"),
         ({"kind": "regression"}, "kind classification, this run has regression"),

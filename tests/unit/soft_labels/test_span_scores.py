@@ -18,7 +18,7 @@ SIDE = Ragged(
 )
 TEMPERATURES = pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0, 8.0])
 CLOSE = {"rtol": 1e-5, "atol": 1e-7}
-"""Scores are stored in float32, near 5: an error of 2e-7, and twice that in an exponent at T = 0.5."""
+"""Scores near 5 are right to 2e-7 in float32, and to twice that in an exponent at T = 0.5."""
 
 
 def distribution(chars: list[int], temperature: float, side: Ragged = SIDE) -> np.ndarray:
@@ -40,7 +40,9 @@ def test_a_window_over_everything_has_the_teachers_own_softmax(temperature: floa
 def test_what_lies_outside_the_window_belongs_to_no_answer(
     window: list[int], temperature: float
 ) -> None:
-    teacher = dict(zip(CHARS.tolist(), softmax(LOGITS.astype(np.float64) / temperature), strict=True))
+    teacher = dict(
+        zip(CHARS.tolist(), softmax(LOGITS.astype(np.float64) / temperature), strict=True)
+    )
     inside = [teacher[char] for char in window]
 
     found = distribution(window, temperature)

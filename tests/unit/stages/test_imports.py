@@ -15,11 +15,11 @@ MODULES = [
 ]
 CHECK = """
 import importlib, sys
+slow = {"torch", "transformers", "datasets", "evaluate", "deepspeed", "bitsandbytes"}
 for name in sys.argv[1:]:
     importlib.import_module(name)
-    heavy = {"torch", "transformers", "datasets", "evaluate", "deepspeed", "bitsandbytes"} & set(sys.modules)
-    if heavy:
-        sys.exit(f"{name} imports {', '.join(sorted(heavy))}")
+    if found := slow & set(sys.modules):
+        sys.exit(f"{name} imports {', '.join(sorted(found))}")
 """
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from distill.errors import ModelError
 from distill.recipe import Pretrained
 from distill.stages.models import PretrainedModel, locate_model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 COMMIT = "0123456789abcdef" * 2 + "01234567"
 
@@ -73,7 +75,7 @@ def edit_config(folder: Path) -> None:
 
 def edit_tokenizer(folder: Path) -> None:
     path = folder / "tokenizer.json"
-    path.write_text(path.read_text().replace('"lowercase": null', '"lowercase": false') + " ")
+    path.write_text(path.read_text() + " ")
 
 
 @pytest.mark.parametrize(

@@ -84,15 +84,17 @@ def test_eight_bits_are_close_to_float32_and_the_same_at_each_load(
     exact, found = plain(**inputs, task=task).logits, small(**inputs, task=task).logits
 
     assert torch.equal(found, again(**inputs, task=task).logits)
-    # rounding to steps of largest / 127 has an rms error of 1 / (127 * sqrt(12)) of the largest: 0.9% where
-    # that is 4 standard deviations, as in weights, 2.3% where it is 10, as in activations; 2.5% a product.
-    # Over 6 layers that walks to 6%, and half as much again is allowed; 4 bits would be 16 times as far.
+    # rounding to steps of largest / 127 has an rms error of 1 / (127 * sqrt(12)) of the largest:
+    # 0.9% where that is 4 standard deviations, as in weights, 2.3% where it is 10, as in
+    # activations; 2.5% a product. Over 6 layers that walks to 6%, and half as much again is
+    # allowed; 4 bits would be 16 times as far
     hidden, close = (
         model.encoder(**inputs).last_hidden_state[inputs["attention_mask"].bool()]
         for model in (plain, small)
     )
     assert ((close - hidden).norm() / hidden.norm()).item() < 0.09
-    # weights of 0.02, as new heads have, make 0.01 of an error of length 0.5, 6% of 8.4; 5 of these are allowed
+    # weights of 0.02, as new heads have, make 0.01 of an error of length 0.5, which is 6% of 8.4;
+    # 5 of these are allowed
     assert (found - exact).abs().max() < 0.05
 
 

@@ -124,7 +124,9 @@ def test_dropout_is_that_of_the_recipe(tiny_bert: Path) -> None:
     student = initialise_student(tiny_bert, TASKS, dropout=0.37)
 
     rates = {
-        module.p for module in student.modules() if isinstance(module, torch.nn.Dropout) and module.p
+        module.p
+        for module in student.modules()
+        if isinstance(module, torch.nn.Dropout) and module.p
     }
     assert rates == {0.37}
     assert student.config.encoder_config().attention_probs_dropout_prob == 0.37
@@ -189,10 +191,14 @@ def test_a_task_has_the_logits_of_the_stock_model(
 ) -> None:
     prefix, task, parts = HEADS[stock_class]
     folder = tiny_bert if prefix == "bert." else tiny_electra
-    stock = lively(stock_class(AutoConfig.from_pretrained(folder, num_labels=3 if task == "three" else 2)))
+    stock = lively(
+        stock_class(AutoConfig.from_pretrained(folder, num_labels=3 if task == "three" else 2))
+    )
     student, state = initialise_student(folder, TASKS).eval(), stock.state_dict()
     encoder = without(prefix, state)
-    student.encoder.load_state_dict({k: v for k, v in encoder.items() if not k.startswith("pooler.")})
+    student.encoder.load_state_dict(
+        {k: v for k, v in encoder.items() if not k.startswith("pooler.")}
+    )
     for ours, theirs in parts.items():
         getattr(student.heads[task], ours).load_state_dict(without(f"{theirs}.", state))
 

@@ -106,7 +106,8 @@ def test_electra_from_bert_has_berts_hidden_states(
     found = electra(**inputs, output_hidden_states=True).hidden_states
     assert len(found) == len(wanted) == 7
     for ours, berts in zip(found, wanted, strict=True):
-        # atol: hidden values reach 8, where float32's last bit is 5e-7, through six layers of the same operations
+        # atol: hidden values reach 8, where float32's last bit is 5e-7, through six layers of the
+        # same operations
         torch.testing.assert_close(ours, berts, rtol=0, atol=1e-5)
 
 
@@ -120,7 +121,7 @@ def test_every_weight_of_berts_encoder_is_in_the_electra(tiny_bert: Path) -> Non
 
 
 def test_a_checkpoint_of_another_family_is_refused(tiny_electra: Path) -> None:
-    with pytest.raises(ValueError, match="a electra checkpoint cannot start .* family bert"):
+    with pytest.raises(ValueError, match=r"a electra checkpoint cannot start .* family bert"):
         new_teacher(tiny_electra, "classification", ["no", "yes"], family="bert")
 
 

@@ -42,7 +42,9 @@ class Echo(nn.Module):
 
 
 def tokens_of(data: TaskData) -> list[list[int]]:
-    return [data.collate(np.array([row]))["input_ids"][0].tolist() for row in range(len(data.lengths))]
+    return [
+        data.collate(np.array([row]))["input_ids"][0].tolist() for row in range(len(data.lengths))
+    ]
 
 
 def test_logits_come_in_the_order_of_features(make_data: MakeData) -> None:
@@ -109,7 +111,10 @@ def test_a_student_is_told_its_task(make_data: MakeData, tiny_bert: Path) -> Non
         "three": {"kind": "classification", "labels": ["a", "b", "c"]},
         "span": {"kind": "span_extraction", "labels": []},
     }
-    student, batch = initialise_student(tiny_bert, tasks).eval(), make_data(TEXTS).collate(np.arange(2))
+    student, batch = (
+        initialise_student(tiny_bert, tasks).eval(),
+        make_data(TEXTS).collate(np.arange(2)),
+    )
 
     assert model_logits(student, {**batch, "task": "three"}).shape == (2, 3)
     assert model_logits(student, {**batch, "task": "span"}).shape == (2, 5, 2)

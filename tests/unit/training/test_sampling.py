@@ -24,7 +24,9 @@ def epoch(rows: int, size: int = 4) -> Epoch:
     return batches
 
 
-def plan(sizes: dict[str, int], *, epochs: float = 1, exponent: float = 1.0, seed: int = 1) -> list[PlannedBatch]:
+def plan(
+    sizes: dict[str, int], *, epochs: float = 1, exponent: float = 1.0, seed: int = 1
+) -> list[PlannedBatch]:
     return plan_batches(
         {task: epoch(rows) for task, rows in sizes.items()},
         sizes=sizes,
@@ -100,7 +102,7 @@ def test_the_share_of_a_task_is_its_size_to_the_exponent(exponent: float) -> Non
 
     for task, weight in weights.items():
         expected = weight / sum(weights.values())
-        # 4 standard deviations of a share of 13,300 draws; the seed is fixed, so it holds always or never
+        # 4 standard deviations of a share of 13,300 draws; the seed is fixed
         width = 4 * (expected * (1 - expected) / len(batches)) ** 0.5
         assert found[task] / len(batches) == pytest.approx(expected, abs=width)
 

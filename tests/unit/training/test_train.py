@@ -32,7 +32,7 @@ HYPER = Hyperparameters(
 STEPS = 8
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """Stands for whatever ends a process."""
 
 
@@ -74,7 +74,7 @@ class Task:
     def scores(self, model: torch.nn.Module) -> dict[str, float]:
         self.evaluations += 1
         if self.evaluations == self.killed_at:
-            raise Killed
+            raise KilledError
         self.weights.append(model.get_parameter("classifier.weight").detach().clone())
         value = self.values[self.evaluations - 1]
         return {"one": value - 10, "two": value + 10}
@@ -130,7 +130,7 @@ def test_the_checkpoint_with_the_best_score_is_kept(
     weights = load_file(tmp_path / "a" / "out" / "model.safetensors")
     equal = [torch.equal(weights["classifier.weight"], other) for other in task.weights]
     assert equal == [place == best for place in range(4)]
-    assert scores == {"one": values[best] - 10, "two": values[best] + 10, "score": values[best]}
+    assert scores == {"one": values[best] - 10, "two": values[best] + 10}
     assert {path.name for path in (tmp_path / "a" / "out").iterdir()} == {
         "config.json",
         "model.safetensors",
@@ -152,14 +152,14 @@ def test_a_training_that_was_killed_goes_on_to_the_same_bytes(
     whole = Task(values, batches=STEPS * accumulation)
     run(whole, "whole", **size)
     killed = Task(values, killed_at=2, batches=STEPS * accumulation)
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         run(killed, "killed", **size)
     resumed = Task(values[1:], batches=STEPS * accumulation)
 
     scores = run(resumed, "killed", **size)
 
     assert kept(tmp_path, "killed") == kept(tmp_path, "whole")
-    assert scores["score"] == 90
+    assert scores == {"one": 80, "two": 100}
     assert resumed.losses == whole.losses * 3 // 4  # of four parts the first was kept
     assert killed.progress[: STEPS * accumulation // 4] + resumed.progress == whole.progress
 
@@ -167,7 +167,7 @@ def test_a_training_that_was_killed_goes_on_to_the_same_bytes(
 def test_half_a_checkpoint_is_not_resumed_from(tmp_path: Path, run: Run) -> None:
     values = [50, 60, 90, 70]
     run(Task(values), "whole")
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         run(Task(values, killed_at=3), "killed")
     (tmp_path / "killed" / "scratch" / "checkpoint-4" / "trainer_state.json").write_text('{"half')
     resumed = Task(values[1:])
@@ -211,7 +211,31 @@ def test_patience_is_the_number_of_evaluations_without_progress(
 
     assert task.evaluations == evaluations
     assert task.losses == evaluations * STEPS // 4
-    assert scores["score"] == max(values)
+    assert scores["one"] == max(values) - 10
+
+
+def test_patience_goes_on_counting_after_a_resume(tmp_path: Path, run: Run) -> None:
+    values = [60, 50, 40, 90]  # the last of them is never reached
+    whole = Task(values)
+    run(whole, "whole", patience=2)
+    with pytest.raises(KilledError):
+        run(Task(values, killed_at=3), "killed", patience=2)
+    resumed = Task(values[2:])
+
+    scores = run(resumed, "killed", patience=2)
+
+    assert (whole.evaluations, resumed.evaluations) == (3, 1)
+    assert scores["one"] == 50
+    assert kept(tmp_path, "killed") == kept(tmp_path, "whole")
+
+
+def test_a_task_may_be_named_as_the_mean_is(run: Run) -> None:
+    class Named(Task):
+        def scores(self, model: torch.nn.Module) -> dict[str, float]:
+            one, two = super().scores(model).values()
+            return {"score": one, "runtime": two}
+
+    assert run(Named([50, 60, 70, 60])) == {"score": 60, "runtime": 80}
 
 
 def test_progress_goes_from_nought_to_just_below_one(run: Run) -> None:
@@ -228,7 +252,9 @@ def test_there_are_as_many_evaluations_as_asked_for_or_as_steps(
 ) -> None:
     task = Task(list(range(60)))
 
-    assert run(task, evaluations=evaluations)["score"] == expected - 1  # the last step is one
+    scores = run(task, evaluations=evaluations)
+
+    assert scores["one"] == expected - 1 - 10  # the last of the evaluations is at the last step
     assert task.evaluations == expected
 
 
