@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STORE_FORMAT: Final = 1
+ALMOST_NOTHING: Final = 2**16
+"""Free bytes below which a failed write is put down to the disk."""
 LIBRARIES: Final = (
     "torch",
     "transformers",
@@ -274,10 +276,17 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = ""
 def _full_disk_explained(root: Path) -> Iterator[None]:
     try:
         yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    except Exception as error:
+        if not _is_full_disk(error, root):
             raise
         raise StoreError(
             f"{root}: no space left on the disk; free some or give another folder with --store, "
             "then run the same command again: it goes on where it stopped"
         ) from error
+
+
+def _is_full_disk(error: Exception, root: Path) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    # safetensors and torch raise errors of their own, the latter without the reason
+    return "os error 28" in str(error) or shutil.disk_usage(root).free < ALMOST_NOTHING

@@ -39,7 +39,9 @@ def initialise_student(
         raise ValueError(
             f"layers {chosen}: {source} has {config.num_hidden_layers} layers, numbered from 0"
         )
-    encoder = AutoModel.from_pretrained(source, dtype=torch.float32)
+    encoder, loading = AutoModel.from_pretrained(
+        source, dtype=torch.float32, output_loading_info=True
+    )
     small = {
         **config.to_diff_dict(),
         "model_type": config.model_type,
@@ -58,12 +60,14 @@ def initialise_student(
     ):
         small.pop(key, None)
     student = MultiTaskStudent(MultiTaskConfig(encoder=small, tasks=dict(tasks)))
-    _copy_encoder(encoder, student, chosen)
+    # transformers invents a pooler for a source that has none
+    has_pooler = not any(key.startswith("pooler.") for key in loading["missing_keys"])
+    _copy_encoder(encoder, student, chosen, pooler=has_pooler)
     return student
 
 
 def _copy_encoder(
-    source: torch.nn.Module, student: MultiTaskStudent, chosen: Sequence[int]
+    source: torch.nn.Module, student: MultiTaskStudent, chosen: Sequence[int], *, pooler: bool
 ) -> None:
     wanted = {f"layer.{old}.": f"layer.{new}." for new, old in enumerate(chosen)}
     weights: dict[str, torch.Tensor] = {}
@@ -74,12 +78,12 @@ def _copy_encoder(
         for old, new in wanted.items():
             if f".{old}" in name:
                 weights[name.replace(f".{old}", f".{new}", 1)] = value
-    pooler = {
+    dense = {
         key.removeprefix("pooler.dense."): weights.pop(key)
         for key in list(weights)
         if key.startswith("pooler.")
     }
     student.encoder.load_state_dict(weights)
     for head in student.heads.values():
-        if pooler and isinstance(head, SentenceHead):
-            head.dense.load_state_dict(pooler)
+        if pooler and dense and isinstance(head, SentenceHead):
+            head.dense.load_state_dict(dense)

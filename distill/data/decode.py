@@ -103,8 +103,8 @@ def _best_span(
 def merge_windows(data: TaskData, logits_T2: Sequence[NDArray[np.floating]]) -> dict[str, Ragged]:
     """Return start and end scores of each row per character offset.
 
-    Where windows overlap, a character has its largest score; "no answer" (-1) has the
-    classification token's smallest.
+    A character's score is the log of its tokens' summed exponentials, and where windows overlap the
+    largest of theirs; "no answer" (-1) has the classification token's smallest.
     """
     merged = {}
     for side, name in enumerate(("start", "end")):
@@ -113,9 +113,12 @@ def merge_windows(data: TaskData, logits_T2: Sequence[NDArray[np.floating]]) -> 
         for feature, of_row in enumerate(data.row_of_feature):
             chars = data.chars(feature)[side]
             inside = np.flatnonzero(chars >= 0)
-            row.append(np.full(len(inside), of_row, dtype=np.int64))
-            char.append(chars[inside].astype(np.int64))
-            logit.append(logits_T2[feature][inside, side].astype(np.float32))
+            distinct, of_token = np.unique(chars[inside], return_inverse=True)
+            scores = np.full(len(distinct), -np.inf, dtype=np.float32)
+            np.logaddexp.at(scores, of_token, logits_T2[feature][inside, side].astype(np.float32))
+            row.append(np.full(len(distinct), of_row, dtype=np.int64))
+            char.append(distinct.astype(np.int64))
+            logit.append(scores)
             null[of_row] = min(null[of_row], logits_T2[feature][0, side])
         row.append(np.arange(data.rows.num_rows))
         char.append(np.full(data.rows.num_rows, NO_ANSWER))

@@ -109,7 +109,7 @@ class TaskData:
     @cached_property
     def answers(self) -> NDArray[np.int32]:
         """Gold token positions `[features, 2]`."""
-        column = self._features["answer"].combine_chunks()
+        column = _one_chunk(self._features["answer"])
         flat: NDArray[np.int32] = column.flatten().to_numpy(zero_copy_only=False)
         return flat.reshape(-1, 2)
 
@@ -200,7 +200,7 @@ class _Lists:
     """A column of lists as one flat array and offsets: no Python object per number."""
 
     def __init__(self, column: pa.ChunkedArray) -> None:
-        array = column.combine_chunks()
+        array = _one_chunk(column)
         self._flat = array.values.to_numpy(zero_copy_only=False)
         self._offsets = array.offsets.to_numpy()
         self.lengths: NDArray[np.int32] = np.diff(self._offsets)
@@ -213,5 +213,10 @@ def _map_table(path: Path) -> pa.Table:
     return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
 
 
+def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
+    """Return the column as one array; the only chunk itself, as combining would copy it."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
 def _numpy(column: pa.ChunkedArray) -> NDArray[Any]:
-    return column.combine_chunks().to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+    return _one_chunk(column).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]

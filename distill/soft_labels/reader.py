@@ -48,7 +48,10 @@ class SpanLabels:
         known, logits = side.chars[span], side.logits[span].astype(np.float32)
         place = np.searchsorted(known, chars).clip(max=len(known) - 1)
         found = known[place] == chars
-        inside = np.where(found, logits[place], -np.inf)
+        # a character can have several tokens (of one Hangul syllable, say): they share its mass
+        _, of_char, tokens = np.unique(chars, return_inverse=True, return_counts=True)
+        shared = logits[place] - temperature * np.log(tokens[of_char])
+        inside = np.where(found, shared, -np.inf)
         outside = np.ones(len(known), dtype=bool)
         outside[place[found]] = False
         rest = temperature * np.logaddexp.reduce(logits[outside] / temperature)
@@ -110,8 +113,10 @@ def _header(path: Path, where: str) -> SoftLabelHeader:
 
 
 def _short(value: object) -> str:
-    text = ", ".join(value) if isinstance(value, list) else str(value)
-    return text if len(text) <= 60 else f"{text[:16]}..."  # fingerprints
+    if isinstance(value, list):
+        return ", ".join(value)
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:16]}..."  # a fingerprint
 
 
 def _map_tensors(path: Path) -> dict[str, NDArray[Any]]:

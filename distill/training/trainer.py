@@ -81,8 +81,6 @@ class DistillTrainer(Trainer):
             self.objective.plan,  # type: ignore[arg-type]  # a sequence is a map-style data set
             batch_sampler=[[step] for step in range(len(self.objective.plan))],
             collate_fn=lambda planned: self.objective.collate(planned[0], rank, ranks),
-            # its own, so that a resume leaves the global one as it was
-            generator=torch.Generator(),
         )
 
     def compute_loss(

@@ -1,4 +1,4 @@
-"""A tiny recipe with real files and a real model, the command line in a process of its own, and one full run of all."""
+"""A tiny recipe with real files and a real model, and one full run of it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from distill.pipeline import status as run_status
 
 from .corpus import write_corpus, write_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 RECIPE = """\
 name: tiny
@@ -58,7 +60,7 @@ TIMEOUT_S = 240
 
 @dataclass(frozen=True)
 class Project:
-    """A folder with `recipe.yaml`, data, a model, and the `store` and `runs` that the command line makes in it."""
+    """A folder with `recipe.yaml`, data and a model, where runs make `store` and `runs`."""
 
     folder: Path
 
@@ -92,14 +94,12 @@ class Project:
         )
 
     def states(self) -> dict[str, str]:
-        """Return what `distill status` says of each artefact."""
+        """Return the state of each artefact."""
         return {name: row["state"] for name, row in self.status().items()}
 
     def status(self) -> dict[str, dict[str, Any]]:
-        """Return the rows of `distill status` by artefact."""
-        done = self.distill("status", "runs/tiny", "--json")
-        assert done.returncode == 0, done.stderr
-        return {row["artefact"]: row for row in json.loads(done.stdout)["artefacts"]}
+        """Return the rows that `distill status` shows, by artefact."""
+        return {row["artefact"]: row for row in run_status(self.run)}
 
     def edit(self, before: str, after: str) -> None:
         """Replace one place of the recipe."""
@@ -138,7 +138,7 @@ class FullRun:
 def run_in_process(
     arguments: Sequence[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> tuple[int, str, str]:
-    """Run the command line in this process; return exit code, stdout and stderr. Seconds faster, for what trains nothing."""
+    """Run what trains nothing in this process; return exit code, stdout and stderr."""
     from distill.cli import main  # noqa: PLC0415
 
     monkeypatch.setattr(sys, "argv", ["distill", *arguments])
@@ -184,5 +184,5 @@ def full_run(fresh_project: Project, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture
 def labelled(full_run: FullRun, tmp_path: Path) -> Project:
-    """A copy of the full run's project with data, teachers and soft labels made; the student is not."""
+    """A copy of the full run's project in which everything before the student is made."""
     return full_run.project.copy(tmp_path / "project", stages=("data", "teachers", "soft_labels"))

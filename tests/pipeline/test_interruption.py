@@ -1,4 +1,4 @@
-"""A student's training stopped by Ctrl-C, then by a kill, then finished: no bytes differ from an undisturbed run."""
+"""A training that was stopped by Ctrl-C, then by a kill, makes the bytes of an undisturbed run."""
 
 from __future__ import annotations
 

@@ -79,3 +79,14 @@ def test_a_row_with_no_scored_character_is_all_no_answer() -> None:
     side = Ragged(np.array([0, 1, 2]), np.array([NO_ANSWER] * 2), np.array([0.5, 0.5]))
 
     assert distribution([0, 4], 1.0, side).tolist() == [1, 0, 0]
+
+
+def test_tokens_of_one_character_share_its_mass() -> None:
+    side = Ragged(
+        np.array([0, 3]), np.array([-1, 0, 4], np.int32), np.array([0.0, 2.0, 1.0], np.float32)
+    )
+    chars = np.array([0, 0, 0, 4], np.int32)  # a Hangul syllable that the student cuts in three
+    scores = SpanLabels(side, side).scores(side, 0, chars, temperature=2.0)
+    teacher, student = softmax(np.array([0.0, 2.0, 1.0]) / 2), softmax(scores / 2)
+    assert student[1:4].sum() == pytest.approx(teacher[1], rel=1e-6)  # float32
+    assert student[[0, 4]] == pytest.approx(teacher[[0, 2]], rel=1e-6)

@@ -221,3 +221,10 @@ def test_padding_does_not_change_the_logits(source: Path, batch: Batch) -> None:
     torch.testing.assert_close(
         student(**batch, task="three").logits[1:], student(**short, task="three").logits, **SAME
     )
+
+
+def test_heads_of_a_source_without_a_pooler_differ(tmp_path: Path, tiny_bert: Path) -> None:
+    BertForQuestionAnswering.from_pretrained(tiny_bert).save_pretrained(tmp_path)
+    tasks = {name: {"kind": "classification", "labels": ["a", "b"]} for name in "xy"}
+    heads = initialise_student(tmp_path, tasks).heads
+    assert not torch.equal(heads["x"].dense.weight, heads["y"].dense.weight)
