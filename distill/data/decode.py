@@ -108,7 +108,9 @@ def merge_windows(data: TaskData, logits_T2: Sequence[NDArray[np.floating]]) -> 
     """
     merged = {}
     for side, name in enumerate(("start", "end")):
-        row, char, logit = [], [], []
+        row: list[NDArray[np.int64]] = []
+        char: list[NDArray[np.int64]] = []
+        logit: list[NDArray[np.float32]] = []
         null = np.full(data.rows.num_rows, np.inf, dtype=np.float32)
         for feature, of_row in enumerate(data.row_of_feature):
             chars = data.chars(feature)[side]
@@ -124,7 +126,7 @@ def merge_windows(data: TaskData, logits_T2: Sequence[NDArray[np.floating]]) -> 
         char.append(np.full(data.rows.num_rows, NO_ANSWER))
         logit.append(null)
         merged[name] = _largest_per_character(
-            *(np.concatenate(part) for part in (row, char, logit))
+            np.concatenate(row), np.concatenate(char), np.concatenate(logit)
         )
     return merged
 
