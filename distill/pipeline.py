@@ -128,8 +128,8 @@ def _refuse_full_disk(made: Run, stages: Sequence[str]) -> None:
     free = shutil.disk_usage(place).free
     if free < needed:
         raise StoreError(
-            f"{made.store.root}: {free / 1e9:.1f} GB are free, this run needs about "
-            f"{needed / 1e9:.1f} GB; free some or give another folder with --store"
+            f"{made.store.root}: {free / 1e6:,.0f} MB are free, this run needs about "
+            f"{needed / 1e6:,.0f} MB; free some or give another folder with --store"
         )
 
 
@@ -197,6 +197,8 @@ def _worker(command: list[str], environment: dict[str, str]) -> Iterator[subproc
         raise
     finally:
         signal.signal(signal.SIGTERM, previous)
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def _interrupt(*_: object) -> None:

@@ -120,7 +120,12 @@ class MultiTaskStudent(PreTrainedModel):
         hidden_BTH = self.encoder(
             input_ids=input_ids, attention_mask=attention_mask, **types
         ).last_hidden_state
-        return StudentOutput(logits=self.heads[task](hidden_BTH))
+        if not self.training:
+            return StudentOutput(logits=self.heads[task](hidden_BTH))
+        # Every head takes part in every step, idle ones with gradient 0: ZeRO-3 would apply an
+        # absent head's last gradient again, and AdamW on a single process would skip the head.
+        idle = [head(hidden_BTH[:1]).sum() for name, head in self.heads.items() if name != task]
+        return StudentOutput(logits=self.heads[task](hidden_BTH) + 0.0 * sum(idle))
 
 
 def _head(config: MultiTaskConfig, task: dict[str, Any]) -> nn.Module:

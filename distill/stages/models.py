@@ -153,6 +153,7 @@ def _inspect(folder: Path, section: Pretrained, key: str) -> PretrainedModel:
         raise ModelError(
             f"{key}.model: {folder} has no tokenizer.json; save a fast tokenizer beside the weights"
         )
+    _check_tokenizer(folder / "tokenizer.json", key)
     digest = sha256_file(weights)
     if section.sha256 not in (None, digest):
         raise ModelError(
@@ -235,6 +236,17 @@ def _check_header(weights: Path, key: str) -> None:
     except (SafetensorError, OSError) as error:
         raise ModelError(
             f"{key}.model: {weights} is damaged ({error}); copy or download it again"
+        ) from error
+
+
+def _check_tokenizer(path: Path, key: str) -> None:
+    from tokenizers import Tokenizer  # noqa: PLC0415  # keeps `distill --help` fast
+
+    try:
+        Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises nothing more special
+        raise ModelError(
+            f"{key}.model: {path} is damaged ({error}); copy or download it again"
         ) from error
 
 

@@ -9,7 +9,6 @@ import contextlib
 import json
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -23,6 +22,7 @@ from distill.training.predict import model_logits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from transformers import PreTrainedModel, TrainerControl, TrainerState
 
@@ -196,7 +196,7 @@ def train(
     if last is None:
         raise RuntimeError(f"{scratch}: training ended without a checkpoint")
     state = _state(last)
-    best = scratch / Path(state["best_model_checkpoint"]).name
+    best = scratch / f"checkpoint-{state['best_global_step']}"
     for name in ("config.json", "model.safetensors"):
         shutil.copyfile(best / name, out / name)
     return _best_scores(state)
