@@ -1,19 +1,17 @@
 """The recipe: what a run does, written once in YAML."""
 
+from distill.recipe.kinds import KINDS, ColumnName, Kind, KindInfo, MetricName
 from distill.recipe.load import dump_recipe, load_recipe, load_recipe_lenient
 from distill.recipe.schema import (
     TEACHER_SCHEME,
     Annealed,
     Backend,
     Benchmark,
-    ColumnName,
     Constant,
     DeepSpeed,
     Distillation,
     FilesSource,
     HubSource,
-    Kind,
-    MetricName,
     Optimisation,
     PackageSource,
     Pretrained,
@@ -32,6 +30,7 @@ from distill.recipe.schema import (
 from distill.recipe.shipped import find_recipe, list_recipes
 
 __all__ = [
+    "KINDS",
     "TEACHER_SCHEME",
     "Annealed",
     "Backend",
@@ -43,6 +42,7 @@ __all__ = [
     "FilesSource",
     "HubSource",
     "Kind",
+    "KindInfo",
     "MetricName",
     "Optimisation",
     "PackageSource",

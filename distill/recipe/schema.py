@@ -23,10 +23,9 @@ from distill.recipe.fields import (
     Text,
     Weight,
 )
+from distill.recipe.kinds import ColumnName, Kind, MetricName
 
-Kind = Literal["classification", "regression", "span_extraction"]
-MetricName = Literal["accuracy", "f1", "macro_f1", "matthews", "pearson", "spearman", "exact_match"]
-ColumnName = Literal["text", "text_pair", "label", "question", "context", "answers", "id"]
+Columns = dict[ColumnName, Text | Distinct[Text]]
 Backend = Literal["bitsandbytes-int8"]
 
 TEACHER_SCHEME: Final = "teacher:"  # `student.model` begins so to start from a teacher of this run
@@ -47,6 +46,9 @@ class HubSource(Section):
     revision: Commit = Field(description="Commit of the data set: 40 hexadecimal digits.")
     train: Text = Field("train", description="Name of the training split.")
     validation: Text = Field("validation", description="Name of the evaluation split.")
+    also: dict[Name, Text] = Field(
+        {}, description="More evaluation splits, by name, scored with the same head."
+    )
 
 
 class FilesSource(Section):
@@ -55,6 +57,12 @@ class FilesSource(Section):
     type: Literal["files"]
     train: Text = Field(description="Training file; relative paths start at the recipe's folder.")
     validation: Text = Field(description="Evaluation file.")
+    also: dict[Name, Text] = Field(
+        {}, description="More evaluation files, by name, scored with the same head."
+    )
+    header: Distinct[Text] | None = Field(
+        None, description="Column names of CSV and TSV files whose first line is a row already."
+    )
 
 
 class PackageSource(Section):
@@ -85,8 +93,9 @@ class Task(Section):
         None, description="What is predicted; the catalogue knows it for its own tasks."
     )
     source: Source | None = Field(None, description="Where rows come from.")
-    columns: dict[ColumnName, Text] | None = Field(
-        None, description="Our column name to the name in the data."
+    columns: Columns | None = Field(
+        None,
+        description="Our column name to the name in the data; `candidates` may be one per column.",
     )
     labels: Labels | None = Field(
         None, description="Label names in the order of the integer labels."
@@ -102,6 +111,9 @@ class Task(Section):
         32, ge=1, description="Tokens that neighbouring windows of a long context share."
     )
     max_answer_length: Positive = Field(30, description="Longest span answer in tokens.")
+    summary_sentences: Positive = Field(
+        3, description="Sentences that an extractive summary takes."
+    )
     train_rows: Positive | None = Field(
         None, description="Use at most this many training rows, drawn by the seed."
     )

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from distill.recipe.kinds import Kind
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -43,7 +45,7 @@ class SoftLabelHeader(BaseModel):
     format: Literal[1] = FORMAT
     task: str
     split: str
-    kind: Literal["classification", "regression", "span_extraction"]
+    kind: Kind
     label_names: list[str]
     teacher: str
     data: str

@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING, Final
 from distill.recipe.schema import HubSource, PackageSource, Task
 
 if TYPE_CHECKING:
-    from distill.recipe.schema import ColumnName, MetricName
+    from distill.recipe.kinds import MetricName
+    from distill.recipe.schema import Columns
 
 GLUE_REVISION: Final = "bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c"
 SQUAD_REVISION: Final = "7b6d24c440a36b6815f21b70d25016731768db1f"
 SQUAD_V2_REVISION: Final = "3ffb306f725f7d2ce8394bc1873b24868140c412"
 
-_SINGLE: Final[dict[ColumnName, str]] = {"text": "sentence", "label": "label"}
-_PAIR: Final[dict[ColumnName, str]] = {
+_SINGLE: Final[Columns] = {"text": "sentence", "label": "label"}
+_PAIR: Final[Columns] = {
     "text": "sentence1",
     "text_pair": "sentence2",
     "label": "label",
 }
-_SPAN: Final[dict[ColumnName, str]] = {
+_SPAN: Final[Columns] = {
     "id": "id",
     "question": "question",
     "context": "context",
@@ -44,7 +45,7 @@ class Entry:
 def _glue(
     config: str,
     labels: list[str],
-    columns: dict[ColumnName, str],
+    columns: Columns,
     metrics: list[MetricName],
     validation: str = "validation",
 ) -> Task:

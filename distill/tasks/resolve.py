@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from distill.errors import RecipeError
+from distill.recipe.kinds import KINDS
 from distill.recipe.schema import FilesSource, HubSource, PackageSource, Task
 from distill.tasks.builders import BUILDERS
 from distill.tasks.catalogue import CATALOGUE
@@ -16,30 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from distill.recipe.schema import Kind, Source
-
-METRICS: Final[dict[Kind, tuple[str, ...]]] = {
-    "classification": ("accuracy", "f1", "macro_f1", "matthews"),
-    "regression": ("pearson", "spearman"),
-    "span_extraction": ("exact_match", "f1"),
-}
-# Of a task that names none: metrics, and those that make its score.
-DEFAULT_METRICS: Final[dict[Kind, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "classification": (("accuracy",), ("accuracy",)),
-    "regression": (("pearson", "spearman"), ("pearson", "spearman")),
-    "span_extraction": (("exact_match", "f1"), ("f1",)),
-}
-REQUIRED_COLUMNS: Final[dict[Kind, tuple[str, ...]]] = {
-    "classification": ("text", "label"),
-    "regression": ("text", "label"),
-    "span_extraction": ("question", "context", "answers"),
-}
-OPTIONAL_COLUMNS: Final[dict[Kind, tuple[str, ...]]] = {
-    "classification": ("text_pair", "id"),
-    "regression": ("text_pair", "id"),
-    "span_extraction": ("id",),
-}
-
+    from distill.recipe.kinds import Kind
+    from distill.recipe.schema import Source
 
 def resolve(name: str, section: Task, *, base: Path, data_root: Path | None) -> TaskSpec:
     """Return task `name` with the catalogue's defaults under the section's own keys.
@@ -64,11 +43,13 @@ def resolve(name: str, section: Task, *, base: Path, data_root: Path | None) -> 
     if problems or kind is None or columns is None or source is None:
         raise RecipeError(*problems)
     metrics, score = _metrics_and_score(kind, task)
+    candidates = columns.get("candidates")
     return TaskSpec(
         name=name,
         kind=kind,
         labels=tuple(task.labels or ()),
-        columns={str(ours): theirs for ours, theirs in columns.items()},
+        columns={str(ours): theirs for ours, theirs in columns.items() if isinstance(theirs, str)},
+        candidate_columns=tuple(candidates) if isinstance(candidates, list) else (),
         metrics=metrics,
         score=score,
         source=source,
@@ -76,6 +57,7 @@ def resolve(name: str, section: Task, *, base: Path, data_root: Path | None) -> 
         max_length=task.max_length,
         stride=task.stride,
         max_answer_length=task.max_answer_length,
+        summary_sentences=task.summary_sentences,
         train_rows=task.train_rows,
         validation_rows=task.validation_rows,
         max_overlap=task.max_overlap,
@@ -102,7 +84,8 @@ def _merged(default: Task, section: Task) -> Task:
 
 
 def _metrics_and_score(kind: Kind, task: Task) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    metrics, score = DEFAULT_METRICS[kind]
+    metrics: tuple[str, ...] = KINDS[kind].default_metrics
+    score: tuple[str, ...] = KINDS[kind].default_score
     if task.metrics is not None:
         metrics = score = tuple(task.metrics)
     return metrics, score if task.score is None else tuple(task.score)
@@ -110,20 +93,20 @@ def _metrics_and_score(kind: Kind, task: Task) -> tuple[tuple[str, ...], tuple[s
 
 def _missing(task: Task) -> Iterator[str]:
     if task.kind is None:
-        yield f"kind is missing; a task of your own is one of {', '.join(METRICS)}"
+        yield f"kind is missing; a task of your own is one of {', '.join(KINDS)}"
     if task.source is None:
         yield "source is missing; give `type: hub`, `files` or `package` and its keys"
     if task.columns is None:
-        example = REQUIRED_COLUMNS[task.kind or "classification"]
+        example = KINDS[task.kind or "classification"].required
         yield f"columns is missing; map {', '.join(example)} to the columns of the data"
-    if task.kind == "classification" and task.labels is None:
+    if task.kind and KINDS[task.kind].named_labels and task.labels is None:
         yield "labels is missing; name the classes in the order of the integer labels"
 
 
 def _column_problems(task: Task) -> Iterator[str]:
     if task.kind is None or task.columns is None:
         return
-    required, optional = REQUIRED_COLUMNS[task.kind], OPTIONAL_COLUMNS[task.kind]
+    required, optional = KINDS[task.kind].required, KINDS[task.kind].optional
     for column in required:
         if column not in task.columns:
             yield f"columns.{column} is missing; a {task.kind} task needs {', '.join(required)}"
@@ -134,14 +117,14 @@ def _column_problems(task: Task) -> Iterator[str]:
 
 
 def _label_problems(task: Task) -> Iterator[str]:
-    if task.labels is not None and task.kind not in {None, "classification"}:
+    if task.labels is not None and task.kind and not KINDS[task.kind].named_labels:
         yield f"labels is set; a {task.kind} task has none, so remove it"
 
 
 def _metric_problems(task: Task) -> Iterator[str]:
     if task.kind is None:
         return
-    known = METRICS[task.kind]
+    known = KINDS[task.kind].metrics
     for chosen in task.metrics or ():
         if chosen not in known:
             fitting = ", ".join(known)

@@ -11,7 +11,7 @@ from distill.recipe.schema import FilesSource, HubSource, PackageSource
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from distill.recipe.schema import Kind
+    from distill.recipe.kinds import Kind
 
 ROWS_FORMAT = 1  # raise it when the canonical columns, `example_id` or a builder's outcome changes
 
@@ -22,8 +22,9 @@ class TaskSpec:
 
     name: str
     kind: Kind
-    labels: tuple[str, ...]  # empty unless `kind` is classification
+    labels: tuple[str, ...]  # empty unless the kind has named labels
     columns: dict[str, str]  # our column name -> the name in the data
+    candidate_columns: tuple[str, ...]  # where each candidate has a column of its own
     metrics: tuple[str, ...]
     score: tuple[str, ...]  # metrics whose mean is the task's one score
     source: HubSource | FilesSource | PackageSource
@@ -31,6 +32,7 @@ class TaskSpec:
     max_length: int
     stride: int
     max_answer_length: int
+    summary_sentences: int
     train_rows: int | None
     validation_rows: int | None
     max_overlap: float
