@@ -6,7 +6,15 @@ from typing import Any
 
 from transformers import AutoConfig, PretrainedConfig
 
-KINDS = ("classification", "regression", "span_extraction")
+KINDS = (
+    "classification",
+    "multi_label",
+    "regression",
+    "span_extraction",
+    "tagging",
+    "multiple_choice",
+    "extractive_summary",
+)
 
 
 class MultiTaskConfig(PretrainedConfig):

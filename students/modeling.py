@@ -3,7 +3,7 @@
 Heads have the shapes of the stock BERT and ELECTRA task models, so that a task can be exported with
 equal logits.
 
-Shapes: B batch, T tokens, H hidden, C classes.
+Shapes: B batch, K candidates, T tokens, H hidden, C classes.
 """
 
 from __future__ import annotations
@@ -48,22 +48,30 @@ class SentenceHead(nn.Module):
         return logits
 
 
-class SpanHead(nn.Module):
-    """Start and end logits of every token."""
+class TokenHead(nn.Module):
+    """Logits of every token: dropout, projection.
 
-    def __init__(self, hidden_size: int) -> None:
+    They are start and end of a span, a word's tags at its first piece, or a sentence's worth at its
+    classification token.
+    """
+
+    def __init__(self, hidden_size: int, outputs: int, *, dropout: float) -> None:
         super().__init__()
-        self.out_proj = nn.Linear(hidden_size, 2)
+        self.dropout = nn.Dropout(dropout)
+        self.out_proj = nn.Linear(hidden_size, outputs)
 
     def forward(self, hidden_BTH: torch.Tensor) -> torch.Tensor:
-        """Return logits `[B, T, 2]`: start, end."""
-        logits: torch.Tensor = self.out_proj(hidden_BTH)
+        """Return logits `[B, T, C]`; of spans C is start, end."""
+        logits: torch.Tensor = self.out_proj(self.dropout(hidden_BTH))
         return logits
 
 
 @dataclass
 class StudentOutput(ModelOutput):
-    """Logits of one task: `[B, C]` for classes, `[B, 1]` for regression, `[B, T, 2]` for spans."""
+    """Logits of one task.
+
+    `[B, C]` of a text, `[B, K]` of candidates, `[B, T, C]` of tokens.
+    """
 
     logits: torch.Tensor | None = None
 
@@ -111,32 +119,45 @@ class MultiTaskStudent(PreTrainedModel):
         task: str,
         **_: Any,
     ) -> StudentOutput:
-        """Return the logits of `task` for `input_ids` `[B, T]`.
+        """Return the logits of `task` for `input_ids` `[B, T]`, of candidates `[B, K, T]`.
 
         Raises:
             KeyError: the student has no such task.
         """
-        types = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
-        hidden_BTH = self.encoder(
-            input_ids=input_ids, attention_mask=attention_mask, **types
-        ).last_hidden_state
+        given = {
+            "input_ids": input_ids,
+            "attention_mask": attention_mask,
+            "token_type_ids": token_type_ids,
+        }
+        inputs = {name: value.flatten(0, -2) for name, value in given.items() if value is not None}
+        hidden_BTH = self.encoder(**inputs).last_hidden_state
+        logits = self.heads[task](hidden_BTH)
+        if input_ids.ndim == 3:
+            logits = logits.view(input_ids.shape[:2])
         if not self.training:
-            return StudentOutput(logits=self.heads[task](hidden_BTH))
+            return StudentOutput(logits=logits)
         # Every head takes part in every step, idle ones with gradient 0: ZeRO-3 would apply an
         # absent head's last gradient again, and AdamW on a single process would skip the head.
         idle = [head(hidden_BTH[:1]).sum() for name, head in self.heads.items() if name != task]
-        return StudentOutput(logits=self.heads[task](hidden_BTH) + 0.0 * sum(idle))
+        return StudentOutput(logits=logits + 0.0 * sum(idle))
 
 
 def _head(config: MultiTaskConfig, task: dict[str, Any]) -> nn.Module:
-    if task["kind"] == "span_extraction":
-        return SpanHead(config.hidden_size)
-    outputs = 1 if task["kind"] == "regression" else len(task["labels"])
+    dropout = config.encoder.get("hidden_dropout_prob", 0.1)
+    match task["kind"]:
+        case "span_extraction":  # the stock models have no dropout here
+            return TokenHead(config.hidden_size, 2, dropout=0.0)
+        case "tagging":
+            return TokenHead(config.hidden_size, len(task["labels"]), dropout=dropout)
+        case "extractive_summary":
+            return TokenHead(config.hidden_size, 1, dropout=dropout)
+        case kind:
+            outputs = len(task["labels"]) if kind in {"classification", "multi_label"} else 1
     return SentenceHead(
         config.hidden_size,
         outputs,
         activation="gelu" if config.encoder["model_type"] == "electra" else "tanh",
-        dropout=config.encoder.get("hidden_dropout_prob", 0.1),
+        dropout=dropout,
     )
 
 

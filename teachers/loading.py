@@ -5,16 +5,20 @@ A teacher folder can be used by anyone with transformers alone.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import torch
 from transformers import (
     AutoConfig,
+    AutoModelForMultipleChoice,
     AutoModelForQuestionAnswering,
     AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
     ElectraConfig,
+    ElectraForMultipleChoice,
     ElectraForQuestionAnswering,
     ElectraForSequenceClassification,
+    ElectraForTokenClassification,
     PretrainedConfig,
     PreTrainedModel,
 )
@@ -24,6 +28,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FAMILIES: Final = ("bert", "electra")
+_CLASSES: Final[dict[str, tuple[Any, type[PreTrainedModel]]]] = {
+    "classification": (AutoModelForSequenceClassification, ElectraForSequenceClassification),
+    "multi_label": (AutoModelForSequenceClassification, ElectraForSequenceClassification),
+    "regression": (AutoModelForSequenceClassification, ElectraForSequenceClassification),
+    "span_extraction": (AutoModelForQuestionAnswering, ElectraForQuestionAnswering),
+    "tagging": (AutoModelForTokenClassification, ElectraForTokenClassification),
+    "multiple_choice": (AutoModelForMultipleChoice, ElectraForMultipleChoice),
+    "extractive_summary": (AutoModelForTokenClassification, ElectraForTokenClassification),
+}
+"""Of each kind the class for any family, and ELECTRA's."""
+_PROBLEM_TYPES: Final[dict[str, Any]] = {
+    "regression": "regression",
+    "multi_label": "multi_label_classification",
+    "classification": "single_label_classification",
+}
 
 
 def new_teacher(
@@ -36,8 +55,8 @@ def new_teacher(
 ) -> PreTrainedModel:
     """Return a model for one task with the encoder of `source` and a new head, in float32.
 
-    `labels` names the logits of a classifier and is empty for other kinds. New weights come from
-    torch's global generator.
+    `labels` names the logits of classes and tags and is empty for other kinds. New weights come
+    from torch's global generator.
 
     Raises:
         ValueError: `source` cannot become a model of `family`.
@@ -45,7 +64,7 @@ def new_teacher(
     config = AutoConfig.from_pretrained(source)
     _set_task(config, kind, labels, dropout)
     if family in (None, config.model_type):
-        model: PreTrainedModel = _auto_class(kind).from_pretrained(
+        model: PreTrainedModel = _CLASSES[kind][0].from_pretrained(
             source, config=config, dtype=torch.float32
         )
         return model
@@ -65,9 +84,9 @@ def electra_from_bert(source: Path, kind: str, config: PretrainedConfig) -> PreT
     values = config.to_dict()
     values.pop("model_type")
     electra = ElectraConfig(**values, embedding_size=config.hidden_size)
-    classes = {"span_extraction": ElectraForQuestionAnswering}
-    model: PreTrainedModel = classes.get(kind, ElectraForSequenceClassification)(electra)
-    bert = _auto_class(kind).from_pretrained(source, config=config, dtype=torch.float32)
+    automatic, electra_class = _CLASSES[kind]
+    model = electra_class(electra)
+    bert = automatic.from_pretrained(source, config=config, dtype=torch.float32)
     weights = {
         name: value
         for name, value in bert.base_model.state_dict().items()
@@ -79,20 +98,10 @@ def electra_from_bert(source: Path, kind: str, config: PretrainedConfig) -> PreT
 
 def load_teacher(folder: Path, kind: str, device: str = "cpu") -> PreTrainedModel:
     """Return the fine-tuned model in `folder`, in float32, in evaluation mode, on `device`."""
-    model: PreTrainedModel = _auto_class(kind).from_pretrained(folder, dtype=torch.float32)
+    model: PreTrainedModel = _CLASSES[kind][0].from_pretrained(folder, dtype=torch.float32)
     model.to(device)  # type: ignore[arg-type]  # transformers types its own wrapper
     model.eval()
     return model
-
-
-def _auto_class(
-    kind: str,
-) -> type[AutoModelForSequenceClassification | AutoModelForQuestionAnswering]:
-    return (
-        AutoModelForQuestionAnswering
-        if kind == "span_extraction"
-        else AutoModelForSequenceClassification
-    )
 
 
 def _set_task(config: PretrainedConfig, kind: str, labels: Sequence[str], dropout: float) -> None:
@@ -104,9 +113,10 @@ def _set_task(config: PretrainedConfig, kind: str, labels: Sequence[str], dropou
     ):
         if hasattr(config, key):
             setattr(config, key, dropout)
-    if kind == "classification":
+    if labels:
         config.id2label = dict(enumerate(labels))
         config.label2id = {name: index for index, name in enumerate(labels)}
-    elif kind == "regression":
+    elif kind in {"regression", "extractive_summary"}:
         config.num_labels = 1
-        config.problem_type = "regression"
+    if kind in _PROBLEM_TYPES:
+        config.problem_type = _PROBLEM_TYPES[kind]

@@ -1,19 +1,31 @@
 """From rows to padded batches: tokenise once, cut windows, batch by length, decode answers."""
 
+from distill.data.baseline import trivial_predictions
 from distill.data.batches import length_batches, shuffled_length_batches
-from distill.data.decode import best_answers, decode, merge_windows, prediction_rows
+from distill.data.card import card_markdown, describe_split
+from distill.data.decode import decode, prediction_rows
 from distill.data.encode import encode_rows
-from distill.data.task_data import TaskData, TaskInfo, write_split
+from distill.data.spans import Answers, best_spans, merge_windows
+from distill.data.targets import collate
+from distill.data.task_data import TaskData, write_split
+from distill.data.task_info import TaskInfo
+from distill.data.units import merge_units
 
 __all__ = [
+    "Answers",
     "TaskData",
     "TaskInfo",
-    "best_answers",
+    "best_spans",
+    "card_markdown",
+    "collate",
     "decode",
+    "describe_split",
     "encode_rows",
     "length_batches",
+    "merge_units",
     "merge_windows",
     "prediction_rows",
     "shuffled_length_batches",
+    "trivial_predictions",
     "write_split",
 ]

@@ -1,7 +1,7 @@
 """Tokenise rows, once; cut long contexts into windows with a stride.
 
-A feature is one input of a model. A text or pair has one; a question about a long context has one
-per window.
+A feature is one input of a model. A text or pair has one; candidates have one each; a question
+about a long context, a long sentence to tag and a long document have one per window.
 """
 
 from __future__ import annotations
@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from distill.data.units import encode_sentences, encode_words
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from transformers import PreTrainedTokenizerBase
+
+    from distill.data.units import Packed
 
 CHUNK: Final = 2000
 """Rows tokenised at a time: bounds the memory that offsets take as Python objects."""
@@ -25,7 +29,9 @@ def encode_rows(
 ) -> pa.Table:
     """Return the features of `rows`, a table with one row for each.
 
-    Columns: `row`, `input_ids`, `token_type_ids` and, for spans, character and token positions.
+    Columns: `row`, `input_ids`, `token_type_ids`; for spans character and token positions; for tags
+    and summaries `unit`, the words or sentences that a feature scores, and `position`, the token
+    that stands for each.
 
     Texts longer than `max_length` are cut, the longer one of a pair first. For spans the context is
     cut into windows that share `stride` tokens; `char_start` and `char_end` are offsets into the
@@ -35,10 +41,17 @@ def encode_rows(
     chunks = []
     for start in range(0, rows.num_rows, CHUNK):
         part = rows.slice(start, CHUNK)
-        if kind == "span_extraction":
-            columns = _encode_spans(part, tokenizer, max_length, stride)
-        else:
-            columns = _encode_texts(part, tokenizer, max_length)
+        match kind:
+            case "span_extraction":
+                columns = _encode_spans(part, tokenizer, max_length, stride)
+            case "tagging":
+                columns = _encode_units(encode_words(part, tokenizer, max_length, stride))
+            case "extractive_summary":
+                columns = _encode_units(encode_sentences(part, tokenizer, max_length, stride))
+            case "multiple_choice":
+                columns = _encode_candidates(part, tokenizer, max_length)
+            case _:
+                columns = _encode_texts(part, tokenizer, max_length)
         columns["row"] = pa.array(np.asarray(columns["row"]) + start, pa.int32())
         chunks.append(pa.table(columns))
     return pa.concat_tables(chunks).combine_chunks()
@@ -56,6 +69,32 @@ def _encode_texts(
         return_token_type_ids=True,
     )
     return {"row": np.arange(rows.num_rows), **_token_columns(encoded)}
+
+
+def _encode_candidates(
+    rows: pa.Table, tokenizer: PreTrainedTokenizerBase, max_length: int
+) -> dict[str, Any]:
+    """Return a feature per candidate, those of a row one after the other.
+
+    Too long a text loses its beginning: a reply answers what was said last.
+    """
+    candidates = rows["candidates"].combine_chunks()
+    of_row = np.repeat(np.arange(rows.num_rows), np.asarray(candidates.value_lengths()))
+    pairs = pa.table({"text": rows["text"].take(of_row), "text_pair": candidates.flatten()})
+    side, tokenizer.truncation_side = tokenizer.truncation_side, "left"
+    try:
+        return {**_encode_texts(pairs, tokenizer, max_length), "row": of_row}
+    finally:
+        tokenizer.truncation_side = side
+
+
+def _encode_units(packed: Packed) -> dict[str, Any]:
+    return {
+        "row": packed.row,
+        **_token_columns(packed._asdict()),
+        "unit": _lists(packed.unit, pa.int32()),
+        "position": _lists(packed.position, pa.int32()),
+    }
 
 
 def _encode_spans(

@@ -1,12 +1,12 @@
 """One split of one task, memory-mapped: rows, features and the batches a model takes.
 
-Shapes: B batch, T tokens of the longest row in the batch, C classes.
+A batch is made of items: an item is a feature, or for candidates a row with all of its features.
+
+Shapes: B batch, K candidates, T tokens of the longest feature in the batch, C classes.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,58 +14,12 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from distill.losses import MASKED
-from distill.soft_labels import ClassLabels, SoftLabels, SpanLabels
+from distill.data.task_info import TaskInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
-
-    from distill.recipe import Kind
-
-
-@dataclass(frozen=True)
-class TaskInfo:
-    """What the later stages must know of a task; `task.json` of its data artefact."""
-
-    name: str
-    kind: Kind
-    labels: tuple[str, ...]
-    pair: bool
-    """Whether an input is two texts."""
-    metrics: tuple[str, ...]
-    score: tuple[str, ...]
-    max_length: int
-    stride: int
-    max_answer_length: int
-    unanswerable: bool
-    """Whether some training questions have no answer, so that "none" may be predicted."""
-    rows_fingerprint: str
-    """SHA-256 of the training rows' example ids: what soft labels were made for."""
-    pad_token_id: int
-    token_types: bool
-    """Whether models with this tokenizer take `token_type_ids`."""
-
-    @classmethod
-    def read(cls, folder: Path) -> TaskInfo:
-        """Return what `write` wrote."""
-        stored = json.loads((folder / "task.json").read_text(encoding="utf-8"))
-        values: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()
-        }
-        return cls(**values)
-
-    def score_of(self, metrics: Mapping[str, float]) -> float:
-        """Return the task's one score: the mean of the metrics named in `score`."""
-        return sum(metrics[name] for name in self.score) / len(self.score)
-
-    def write(self, folder: Path) -> None:
-        """Write `task.json`."""
-        (folder / "task.json").write_text(
-            json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8"
-        )
 
 
 def write_split(folder: Path, split: str, rows: pa.Table, features: pa.Table) -> None:
@@ -84,17 +38,25 @@ class TaskData:
         self.info = TaskInfo.read(folder)
         self.rows = _map_table(folder / f"{split}.rows.arrow")
         self._features = _map_table(folder / f"{split}.features.arrow")
-        self.row_of_feature: NDArray[np.int32] = _numpy(self._features["row"])
         self._columns = {
-            name: _Lists(self._features[name])
-            for name in ("input_ids", "token_type_ids", "char_start", "char_end")
-            if name in self._features.column_names
+            name: ListColumn(self._features[name])
+            for name in self._features.column_names
+            if name not in {"row", "answer"}
         }
+        grouped = self.info.kind == "multiple_choice"
+        self.candidates = self._features.num_rows // self.rows.num_rows if grouped else None
+        """Features of an item, where items are rows."""
 
-    @property
+    @cached_property
+    def row_of_item(self) -> NDArray[np.int32]:
+        """Row that each item belongs to."""
+        return _numpy(self._features["row"])[:: self.candidates or 1]
+
+    @cached_property
     def lengths(self) -> NDArray[np.int32]:
-        """Tokens of each feature."""
-        return self._columns["input_ids"].lengths
+        """Tokens of each item's longest feature."""
+        lengths = self._columns["input_ids"].lengths
+        return lengths.reshape(-1, self.candidates or 1).max(axis=1)  # type: ignore[no-any-return]
 
     @cached_property
     def example_id(self) -> NDArray[np.int64]:
@@ -103,8 +65,18 @@ class TaskData:
 
     @cached_property
     def labels(self) -> NDArray[np.generic]:
-        """Gold label of each row; classes as indices, regression as values."""
-        return _numpy(self.rows["label"])
+        """Gold label of each row: index, value, or for several labels 0 and 1 `[rows, C]`."""
+        if self.info.kind != "multi_label":
+            return _numpy(self.rows["label"])
+        indicator = np.zeros((self.rows.num_rows, len(self.info.labels)), dtype=np.float32)
+        lists = ListColumn(self.rows["label"])
+        indicator[np.repeat(np.arange(len(indicator)), lists.lengths), lists.flat] = 1
+        return indicator
+
+    @cached_property
+    def unit_labels(self) -> ListColumn:
+        """Gold labels of each row's words or sentences."""
+        return ListColumn(self.rows["label"])
 
     @cached_property
     def answers(self) -> NDArray[np.int32]:
@@ -115,98 +87,66 @@ class TaskData:
 
     def references(self) -> Any:
         """Return the gold answers in the form that metrics take."""
-        return (
-            self.rows["answer_texts"].to_pylist()
-            if self.info.kind == "span_extraction"
-            else self.labels
-        )
+        match self.info.kind:
+            case "span_extraction":
+                return self.rows["answer_texts"].to_pylist()
+            case "extractive_summary":
+                return self.rows["summaries"].to_pylist()
+            case "tagging":
+                names = self.info.labels
+                return [[names[tag] for tag in tags] for tags in self.rows["label"].to_pylist()]
+            case "multi_label":
+                return self.labels.astype(np.int64)
+            case _:
+                return self.labels
 
     def chars(self, feature: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return each token's first and last character offset in the context, -1 outside it."""
         return self._columns["char_start"][feature], self._columns["char_end"][feature]
 
-    def collate(
-        self,
-        indices: NDArray[np.integer],
-        soft: SoftLabels | None = None,
-        *,
-        temperature: float = 1.0,
-    ) -> dict[str, Any]:
-        """Return features `indices` as tensors padded to the longest among them.
+    def units(self, feature: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return the words or sentences that a feature scores, and the token that stands for each.
 
-        Keys: `input_ids`, `attention_mask`, `token_type_ids` `[B, T]`; `labels` `[B]`, for spans
-        `[B, 2]` with `span_mask` `[B, T]`; with `soft`, `teacher_logits` `[B, C]`, for spans
-        `[B, T, 2]` as `SpanLabels.scores` gives them at `temperature`.
+        Words and sentences are numbered in their row.
         """
-        batch: dict[str, Any] = self._inputs(indices)
-        if self.info.kind == "span_extraction":
-            self._add_span_targets(batch, indices, soft, temperature)
-            return batch
-        rows = self.row_of_feature[indices]
-        integer = self.info.kind == "classification"
-        batch["labels"] = torch.from_numpy(
-            self.labels[rows].astype(np.int64 if integer else np.float32)
-        )
-        if isinstance(soft, ClassLabels):
-            batch["teacher_logits"] = torch.from_numpy(soft.logits[rows].astype(np.float32))
-        return batch
+        return self._columns["unit"][feature], self._columns["position"][feature]
 
-    def _inputs(self, indices: NDArray[np.integer]) -> dict[str, torch.Tensor]:
-        width = int(self.lengths[indices].max())
-        ids = np.full((len(indices), width), self.info.pad_token_id, dtype=np.int64)
+    def inputs(self, items: NDArray[np.integer]) -> dict[str, torch.Tensor]:
+        """Return `items` as tensors padded to the longest among them.
+
+        Keys: `input_ids`, `attention_mask` and, where models take them, `token_type_ids`; `[B, T]`,
+        for candidates `[B, K, T]`.
+        """
+        width = int(self.lengths[items].max())
+        each = self.candidates or 1
+        features = (np.asarray(items)[:, None] * each + np.arange(each)).ravel()
+        ids = np.full((len(features), width), self.info.pad_token_id, dtype=np.int64)
         mask, types = np.zeros_like(ids), np.zeros_like(ids)
-        for place, index in enumerate(indices):
-            tokens = self._columns["input_ids"][index]
+        for place, feature in enumerate(features):
+            tokens = self._columns["input_ids"][feature]
             ids[place, : len(tokens)] = tokens
             mask[place, : len(tokens)] = 1
-            types[place, : len(tokens)] = self._columns["token_type_ids"][index]
-        inputs = {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)}
-        return (
-            {**inputs, "token_type_ids": torch.from_numpy(types)}
-            if self.info.token_types
-            else inputs
-        )
-
-    def _add_span_targets(
-        self,
-        batch: dict[str, Any],
-        indices: NDArray[np.integer],
-        soft: SoftLabels | None,
-        temperature: float,
-    ) -> None:
-        shape = tuple(batch["input_ids"].shape)
-        mask = np.zeros(shape, dtype=bool)
-        mask[:, 0] = True
-        teacher = np.full((*shape, 2), MASKED, dtype=np.float32)
-        for place, index in enumerate(indices):
-            char_start, char_end = self.chars(int(index))
-            inside = np.flatnonzero(char_start >= 0)
-            mask[place, inside] = True
-            if isinstance(soft, SpanLabels):
-                row, where = int(self.row_of_feature[index]), np.concatenate([[0], inside])
-                for side, (scores, chars) in enumerate(
-                    ((soft.start, char_start), (soft.end, char_end))
-                ):
-                    teacher[place, where, side] = soft.scores(
-                        scores, row, chars[inside], temperature
-                    ).clip(min=MASKED)
-        batch["span_mask"] = torch.from_numpy(mask)
-        batch["labels"] = torch.from_numpy(self.answers[indices].astype(np.int64))
-        if soft is not None:
-            batch["teacher_logits"] = torch.from_numpy(teacher)
+            types[place, : len(tokens)] = self._columns["token_type_ids"][feature]
+        made = {"input_ids": ids, "attention_mask": mask}
+        if self.info.token_types:
+            made["token_type_ids"] = types
+        shape = (len(items), each, width) if self.candidates else (len(items), width)
+        return {name: torch.from_numpy(value.reshape(shape)) for name, value in made.items()}
 
 
-class _Lists:
+class ListColumn:
     """A column of lists as one flat array and offsets: no Python object per number."""
 
     def __init__(self, column: pa.ChunkedArray) -> None:
         array = _one_chunk(column)
-        self._flat = array.values.to_numpy(zero_copy_only=False)
-        self._offsets = array.offsets.to_numpy()
+        self.flat = array.flatten().to_numpy(zero_copy_only=False)
+        offsets = array.offsets.to_numpy()
+        self._offsets = offsets - offsets[0]
         self.lengths: NDArray[np.int32] = np.diff(self._offsets)
 
     def __getitem__(self, index: int | np.integer[Any]) -> NDArray[Any]:
-        return self._flat[self._offsets[index] : self._offsets[index + 1]]  # type: ignore[no-any-return]
+        """Return one list."""
+        return self.flat[self._offsets[index] : self._offsets[index + 1]]  # type: ignore[no-any-return]
 
 
 def _map_table(path: Path) -> pa.Table:

@@ -1,16 +1,18 @@
 """Which loss each kind of task has.
 
-A batch has `labels`, for spans `span_mask`, and with soft labels `teacher_logits`, shaped as the
-student's logits.
+A batch has `labels` and with soft labels `teacher_logits`, shaped as the student's logits. Where
+logits are of tokens, `mask` `[B, T]` tells those that count: for spans the positions that can be an
+answer, for tags first pieces of words, for summaries the classification tokens of sentences.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from distill.losses.hard import class_loss, regression_loss, span_loss
+from distill.losses.hard import class_loss, multi_label_loss, regression_loss, span_loss
 from distill.losses.soft import (
     MASKED,
+    binary_soft_target_loss,
     logit_mse,
     soft_target_loss,
     span_logit_mse,
@@ -24,14 +26,26 @@ if TYPE_CHECKING:
 
 
 def hard_loss(kind: str, logits: torch.Tensor, batch: Mapping[str, Any]) -> torch.Tensor:
-    """Return the loss of one batch against its gold labels."""
+    """Return the loss of one batch against its gold labels.
+
+    Raises:
+        ValueError: unknown kind.
+    """
+    labels = batch["labels"]
     match kind:
-        case "span_extraction":
-            return span_loss(logits, batch["labels"], batch["span_mask"])
+        case "classification" | "multiple_choice":
+            return class_loss(logits, labels)
+        case "multi_label":
+            return multi_label_loss(logits, labels)
         case "regression":
-            return regression_loss(logits, batch["labels"])
-        case _:
-            return class_loss(logits, batch["labels"])
+            return regression_loss(logits, labels)
+        case "span_extraction":
+            return span_loss(logits, labels, batch["mask"])
+        case "tagging":
+            return class_loss(logits[batch["mask"]], labels[batch["mask"]])
+        case "extractive_summary":
+            return multi_label_loss(logits[batch["mask"]].squeeze(-1), labels[batch["mask"]])
+    raise ValueError(f"kind is {kind!r}; it has no loss")
 
 
 def soft_loss(
@@ -43,17 +57,15 @@ def soft_loss(
     both.
     """
     teacher = batch["teacher_logits"]
-    match kind, loss:
-        case "regression", _:
-            return logit_mse(logits, teacher)
-        case "span_extraction", "kl":
-            return span_soft_target_loss(
-                logits, teacher, batch["span_mask"], temperature=temperature
-            )
-        case "span_extraction", _:
-            scored_BT = batch["span_mask"] & (teacher > MASKED / 2).all(dim=-1)
-            return span_logit_mse(logits, teacher, scored_BT)
-        case _, "kl":
-            return soft_target_loss(logits, teacher, temperature=temperature)
-        case _:
-            return logit_mse(logits, teacher)
+    if kind == "span_extraction":
+        if loss == "kl":
+            return span_soft_target_loss(logits, teacher, batch["mask"], temperature=temperature)
+        scored_BT = batch["mask"] & (teacher > MASKED / 2).all(dim=-1)
+        return span_logit_mse(logits, teacher, scored_BT)
+    if "mask" in batch:
+        logits, teacher = logits[batch["mask"]], teacher[batch["mask"]]
+    if loss == "mse" or kind == "regression":
+        return logit_mse(logits, teacher)
+    independent = kind in {"multi_label", "extractive_summary"}
+    divergence = binary_soft_target_loss if independent else soft_target_loss
+    return divergence(logits, teacher, temperature=temperature)

@@ -20,6 +20,11 @@ def class_loss(logits_BC: torch.Tensor, labels_B: torch.Tensor) -> torch.Tensor:
     return functional.cross_entropy(logits_BC.float(), labels_B)
 
 
+def multi_label_loss(logits_BC: torch.Tensor, labels_BC: torch.Tensor) -> torch.Tensor:
+    """Return the binary cross-entropy of each label, mean over B and C, in float32."""
+    return functional.binary_cross_entropy_with_logits(logits_BC.float(), labels_BC.float())
+
+
 def regression_loss(values_B1: torch.Tensor, labels_B: torch.Tensor) -> torch.Tensor:
     """Return the mean squared error over B, in float32."""
     return functional.mse_loss(values_B1.float().squeeze(-1), labels_B.float())

@@ -5,12 +5,10 @@ Shapes: B batch, C classes, T tokens.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+import torch
 from torch.nn import functional
-
-if TYPE_CHECKING:
-    import torch
 
 MASKED: Final = -1e9
 """Logit of a position that cannot be an answer.
@@ -30,6 +28,25 @@ def soft_target_loss(
     teacher_log = functional.log_softmax(teacher_BC.float() / temperature, dim=-1)
     divergence = functional.kl_div(student_log, teacher_log, log_target=True, reduction="batchmean")
     return divergence * temperature**2
+
+
+def binary_soft_target_loss(
+    student_BC: torch.Tensor, teacher_BC: torch.Tensor, *, temperature: float
+) -> torch.Tensor:
+    """Return T^2 * KL of each label's Bernoulli distribution, mean over B and C, in float32.
+
+    The distributions are sigmoid(teacher/T) and sigmoid(student/T): `soft_target_loss` over the two
+    outcomes of every label (Hinton et al. 2015, section 2).
+    """
+    student_2 = _two_outcomes(student_BC)
+    teacher_2 = _two_outcomes(teacher_BC)
+    return soft_target_loss(student_2, teacher_2, temperature=temperature)
+
+
+def _two_outcomes(logits_BC: torch.Tensor) -> torch.Tensor:
+    """Return `[B * C, 2]` logits whose softmax at any temperature is the labels' sigmoid."""
+    flat = logits_BC.float().flatten()
+    return torch.stack([flat, torch.zeros_like(flat)], dim=-1)
 
 
 def logit_mse(student_BC: torch.Tensor, teacher_BC: torch.Tensor) -> torch.Tensor:

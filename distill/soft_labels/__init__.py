@@ -1,6 +1,12 @@
 """The contract between teachers and the student: soft labels on disk, checked and memory-mapped."""
 
-from distill.soft_labels.reader import ClassLabels, SoftLabels, SpanLabels, open_soft_labels
+from distill.soft_labels.reader import (
+    ClassLabels,
+    SoftLabels,
+    SpanLabels,
+    UnitLabels,
+    open_soft_labels,
+)
 from distill.soft_labels.schema import NO_ANSWER, Ragged, SoftLabelHeader
 from distill.soft_labels.writer import write_logits, write_spans
 
@@ -11,6 +17,7 @@ __all__ = [
     "SoftLabelHeader",
     "SoftLabels",
     "SpanLabels",
+    "UnitLabels",
     "open_soft_labels",
     "write_logits",
     "write_spans",

@@ -23,8 +23,16 @@ _DTYPES = {"F16": "<f2", "F32": "<f4", "I64": "<i8", "I32": "<i4"}
 
 @dataclass(frozen=True)
 class ClassLabels:
-    """Logits `[N, C]` of a classifier, or `[N, 1]` of a regression."""
+    """Logits `[N, C]` of a classifier, `[N, K]` of candidates, or `[N, 1]` of a regression."""
 
+    logits: NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class UnitLabels:
+    """Logits `[P, C]` of words or sentences; row i has those from `rows[i]` to `rows[i + 1]`."""
+
+    rows: NDArray[np.int64]
     logits: NDArray[np.floating]
 
 
@@ -58,7 +66,7 @@ class SpanLabels:
         return np.concatenate([[rest], inside]).astype(np.float32)
 
 
-SoftLabels = ClassLabels | SpanLabels
+SoftLabels = ClassLabels | UnitLabels | SpanLabels
 
 
 def open_soft_labels(
@@ -91,7 +99,9 @@ def open_soft_labels(
         )
     tensors = _map_tensors(path)
     _check_rows(tensors["example_id"], example_id, f"{where}: {{}}; {again}")
-    if header.kind != "span_extraction":
+    if "unit_rows" in tensors:
+        return UnitLabels(tensors["unit_rows"], tensors["logits"])
+    if "logits" in tensors:
         return ClassLabels(tensors["logits"])
     return SpanLabels(_ragged(tensors, "start"), _ragged(tensors, "end"))
 

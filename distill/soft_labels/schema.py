@@ -1,8 +1,12 @@
 """Names, versions and types of the soft-label files of one task and split.
 
 `<split>.safetensors` has `example_id` int64 `[N]` and
-    classification, regression   `logits` `[N, C]`
-    span extraction              for each side (start, end), ragged over rows:
+    classification, multi-label, regression, multiple choice
+        `logits` `[N, C]`, of candidates `[N, K]`
+    tagging, extractive summary: ragged over rows, one entry per word or sentence
+        `unit_rows` int64 `[N + 1]`      where each row's entries begin and end
+        `logits` `[P, C]`
+    span extraction: for each side (start, end), ragged over rows
         `<side>_rows` int64 `[N + 1]`    where each row's entries begin and end
         `<side>_chars` int32 `[P]`       character offsets into the context; -1 is "no answer"
         `<side>_logits` `[P]`

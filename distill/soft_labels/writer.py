@@ -22,13 +22,19 @@ def write_logits(
     header: SoftLabelHeader,
     example_id: NDArray[np.int64],
     logits: NDArray[np.floating],
+    *,
+    unit_rows: NDArray[np.int64] | None = None,
 ) -> None:
-    """Write `logits` `[N, C]` of the rows `example_id` `[N]`.
+    """Write the logits of the rows `example_id` `[N]`.
+
+    They are `[N, C]`; with `unit_rows` `[N + 1]` they are `[P, C]` of words or sentences, and row i
+    has those from `unit_rows[i]` to `unit_rows[i + 1]`.
 
     Raises:
         SoftLabelError: a logit is not finite in the header's precision.
     """
-    _write(folder, header, {"example_id": example_id, "logits": _cast(logits, header)})
+    ragged = {} if unit_rows is None else {"unit_rows": unit_rows.astype(np.int64)}
+    _write(folder, header, {"example_id": example_id, "logits": _cast(logits, header), **ragged})
 
 
 def write_spans(

@@ -5,7 +5,6 @@ They are measured side by side in one process of its own.
 
 from __future__ import annotations
 
-import json
 import platform
 import statistics
 import time
@@ -19,7 +18,8 @@ import torch
 from distill.data import TaskData
 from distill.recipe import Benchmark
 from distill.stages.shared import device
-from distill.training import MODEL_INPUTS, progress_bar
+from distill.store import write_json
+from distill.training import progress_bar
 from students import load_student
 from teachers import load_teacher
 
@@ -53,6 +53,7 @@ def run(job: Job) -> None:
         for name, values in times.items():
             roles[name] += values
     result = {
+        "teachers": len(job.group("teacher")),
         "bytes": {
             "teacher": sum(_weight_bytes(folder) for folder in job.group("teacher").values()),
             **{name: _weight_bytes(folder) for name, folder in job.group("student").items()},
@@ -65,7 +66,7 @@ def run(job: Job) -> None:
             "rows_per_task": section.rows,
         },
     }
-    (job.out / "benchmark.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    write_json(job.out / "benchmark.json", result)
 
 
 class _Timed(NamedTuple):
@@ -75,9 +76,9 @@ class _Timed(NamedTuple):
     data: TaskData
 
     def inputs(self, row: int) -> dict[str, torch.Tensor]:
-        first = int(np.searchsorted(self.data.row_of_feature, row))
-        batch = self.data.collate(np.asarray([first]))
-        return {name: batch[name].to(device()) for name in MODEL_INPUTS if name in batch}
+        first = int(np.searchsorted(self.data.row_of_item, row))
+        inputs = self.data.inputs(np.asarray([first]))
+        return {name: value.to(device()) for name, value in inputs.items()}
 
 
 def _time_rows(data: TaskData, timed: dict[str, _Timed], rows: int) -> dict[str, list[float]]:

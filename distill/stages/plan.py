@@ -31,7 +31,7 @@ ORDER: Final = (
     "benchmark",
     "report",
 )
-VERSIONS: Final = dict.fromkeys(ORDER, 1)
+VERSIONS: Final = dict.fromkeys(ORDER, 2)
 """Formats of what the stages write; raising one makes its artefacts and all that follow stale."""
 
 
@@ -140,6 +140,12 @@ class _Builder:
             finished[backend] = self.plan.add(
                 "quantize", backend, {"backend": backend}, inputs={"student": student}
             )
+        baseline = self.plan.add(
+            "evaluate",
+            "baseline",
+            {"role": "baseline", "seed": recipe.seed},
+            inputs=_grouped("data", data),
+        )
         scored = {
             name: self.plan.add(
                 "evaluate",
@@ -175,6 +181,7 @@ class _Builder:
             {"name": recipe.name, "tasks": names, "models": list(finished)},
             inputs={
                 "benchmark": benchmark,
+                "baseline": baseline,
                 **_grouped("data", data),
                 **_grouped("teacher", scored),
                 **_grouped("evaluate", students_scored),

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from distill.data import TaskData, decode, length_batches
+from distill.data import TaskData, best_spans, decode, length_batches
 from distill.errors import ModelError
-from distill.metrics import score_task
+from distill.metrics import best_thresholds, bootstrap, interval, score_task
+from distill.store import write_json
 from distill.training import Hyperparameters, predict_logits, progress_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from distill.data import TaskInfo
     from distill.recipe import Optimisation
 
 EVALUATION_BATCH = 64
@@ -49,15 +51,25 @@ def task_logits(
     """
 
     def collate(indices: NDArray[np.integer]) -> dict[str, Any]:
-        inputs = data.collate(indices)
+        inputs = data.inputs(indices)
         return {**inputs, "task": data.info.name} if student else inputs
 
     progress = iter if label is None else lambda batches: progress_bar(label, iterable=batches)
     return predict_logits(model, length_batches(data.lengths, batch), collate, progress=progress)
 
 
-def scored(data: TaskData, logits: Sequence[NDArray[np.floating]]) -> dict[str, float]:
+def scored(
+    data: TaskData,
+    logits: Sequence[NDArray[np.floating]],
+    *,
+    null_threshold: float | None = None,
+    intervals: bool = False,
+) -> dict[str, Any]:
     """Return the task's metrics in percent, and `score`, their one number.
+
+    Where "no answer" may be predicted and no `null_threshold` is given, it is the one with the best
+    F1 on these rows, and is returned too. With `intervals`, `intervals` has for each number its 95%
+    interval.
 
     Raises:
         ModelError: the model gives NaN or infinity, as one does whose training diverged.
@@ -67,13 +79,62 @@ def scored(data: TaskData, logits: Sequence[NDArray[np.floating]]) -> dict[str, 
             f"{data.info.name}: the model's outputs are not finite; its training diverged: lower "
             "learning_rate or max_grad_norm, or raise warmup_fraction"
         )
-    metrics = score_task(data.info.kind, data.info.metrics, decode(data, logits), data.references())
-    return {**metrics, "score": data.info.score_of(metrics)}
+    if null_threshold is None and data.info.unanswerable:
+        null_threshold = best_null_threshold(data, logits)
+    predictions = decode(data, logits, null_threshold=null_threshold or 0.0)
+    found = scored_predictions(data.info, predictions, data.references(), intervals=intervals)
+    return found if null_threshold is None else {**found, "null_threshold": null_threshold}
+
+
+def scored_predictions(
+    info: TaskInfo, predictions: Any, references: Any, *, intervals: bool = False
+) -> dict[str, Any]:
+    """Return the metrics of `predictions`, as `decode` gives them, in percent, and `score`."""
+    metrics = score_task(info.kind, info.metrics, predictions, references)
+    result: dict[str, Any] = {**metrics, "score": info.score_of(metrics)}
+    if intervals:
+        drawn: dict[str, Any] = bootstrap(info.kind, info.metrics, predictions, references)
+        drawn["score"] = info.score_of(drawn)
+        result["intervals"] = {name: list(interval(values)) for name, values in drawn.items()}
+    return result
+
+
+def best_null_threshold(data: TaskData, logits: Sequence[NDArray[np.floating]]) -> float:
+    """Return the odds of "no answer" above which answering nothing gives the best F1."""
+    answers = best_spans(data, logits)
+    found = best_thresholds(answers.no_answer_odds, answers.texts(), data.references())
+    return float(found.best_f1_threshold)
+
+
+def keep_null_thresholds(
+    folder: Path, load: Callable[[], torch.nn.Module], dev_sets: Iterable[TaskData]
+) -> None:
+    """Write the threshold of each task with unanswerable questions into the model's config.json.
+
+    A model predicts with the threshold that was best on its development rows, whatever rows come.
+    """
+    chosen = [dev for dev in dev_sets if dev.info.unanswerable]
+    if not chosen:
+        return
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    student, model = "tasks" in config, load()
+    for dev in chosen:
+        section = config["tasks"][dev.info.name] if student else config
+        logits = task_logits(model, dev, student=student)
+        section["null_threshold"] = best_null_threshold(dev, logits)
+    write_json(folder / "config.json", config)
+
+
+def null_threshold(model: torch.nn.Module, task: str) -> float:
+    """Return the threshold that `keep_null_thresholds` wrote, 0 where it wrote none."""
+    config: Any = model.config
+    section = getattr(config, "tasks", {}).get(task, {})
+    return float(section.get("null_threshold", getattr(config, "null_threshold", 0.0)))
 
 
 def task_score(model: torch.nn.Module, data: TaskData, *, student: bool = False) -> float:
     """Return the model's one score on the split."""
-    return scored(data, task_logits(model, data, student=student))["score"]
+    return float(scored(data, task_logits(model, data, student=student))["score"])
 
 
 def write_json_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:

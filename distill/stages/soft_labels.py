@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from distill.data import TaskData, merge_windows
+from distill.data import TaskData, merge_units, merge_windows
 from distill.errors import ModelError
 from distill.recipe import SoftLabels
 from distill.soft_labels import SoftLabelHeader, write_logits, write_spans
@@ -48,14 +48,19 @@ def run(job: Job) -> None:
         dtype=section.dtype,
         rows=data.rows.num_rows,
     )
-    if data.info.kind == "span_extraction":
-        write_spans(job.out, header, data.example_id, merge_windows(data, logits))
-    else:
-        write_logits(job.out, header, data.example_id, np.stack(logits)[:, columns])
+    match data.info.kind:
+        case "span_extraction":
+            write_spans(job.out, header, data.example_id, merge_windows(data, logits))
+        case "tagging" | "extractive_summary":
+            unit_rows, units_PC = merge_units(data, logits)
+            units_PC = units_PC[:, columns]
+            write_logits(job.out, header, data.example_id, units_PC, unit_rows=unit_rows)
+        case _:
+            write_logits(job.out, header, data.example_id, np.stack(logits)[:, columns])
 
 
 def _columns(info: TaskInfo, config: PretrainedConfig) -> NDArray[np.int64] | slice:
-    if info.kind != "classification":
+    if not info.labels:
         return slice(None)
     try:
         id2label = cast("dict[int, str]", config.id2label)

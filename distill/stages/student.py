@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 from transformers import set_seed
 
 from distill.data import TaskData, shuffled_length_batches
+from distill.data import collate as collate_items
 from distill.errors import ModelError, WorkerFailed
 from distill.losses import hard_loss, soft_loss
 from distill.recipe import Annealed, DeepSpeed, Distillation, Student, Training
 from distill.soft_labels import SoftLabelHeader, SoftLabels, open_soft_labels
 from distill.stages.job import Job, worker_main
-from distill.stages.shared import hyperparameters, task_score
+from distill.stages.shared import device, hyperparameters, keep_null_thresholds, task_score
+from distill.store import write_json
 from distill.training import (
     Objective,
     PlannedBatch,
@@ -32,7 +34,7 @@ from distill.training import (
     plan_batches,
     train,
 )
-from students import MultiTaskStudent, initialise_student
+from students import MultiTaskStudent, initialise_student, load_student
 
 if TYPE_CHECKING:
     import torch
@@ -47,9 +49,7 @@ def run(job: Job) -> None:
         WorkerFailed: a rank stopped; it has said why.
     """
     training = Training.model_validate(job.settings["training"])
-    if is_distributed(
-        training.processes, None if training.deepspeed is None else training.deepspeed.zero_stage
-    ):
+    if _distributed(training):
         code = launch_ranks("distill.stages.student", [str(job.save())], training.processes)
         if code != 0:
             raise WorkerFailed(code)
@@ -57,6 +57,11 @@ def run(job: Job) -> None:
         train_rank(job)
     shutil.copytree(
         next(iter(job.group("data").values())) / "tokenizer", job.out, dirs_exist_ok=True
+    )
+    keep_null_thresholds(
+        job.out,
+        lambda: load_student(job.out, device()),
+        [TaskData(folder, "validation") for folder in job.group("data").values()],
     )
     scores = json.loads((job.out / "score.json").read_text(encoding="utf-8"))
     (job.out / "README.md").write_text(_card(scores), encoding="utf-8")
@@ -83,10 +88,6 @@ def train_rank(job: Job) -> None:
     lessons = {name: _lesson(job, name, distillation) for name in job.group("data")}
     set_seed(job.settings["seed"])
     model = _new_student(job, lessons, training.dropout)
-    zero_stage = (training.deepspeed or DeepSpeed()).zero_stage
-    distributed = is_distributed(
-        training.processes, None if training.deepspeed is None else zero_stage
-    )
     scores = train(
         model,
         _objective(lessons, distillation, training, job.settings["seed"]),
@@ -94,14 +95,21 @@ def train_rank(job: Job) -> None:
             training,
             job.settings["seed"],
             bfloat16=training.precision == "bfloat16",
-            zero_stage=zero_stage if distributed else None,
+            zero_stage=(training.deepspeed or DeepSpeed()).zero_stage
+            if _distributed(training)
+            else None,
         ),
         label="student",
         scratch=job.scratch,
         out=job.out,
     )
     if scores:
-        (job.out / "score.json").write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
+        write_json(job.out / "score.json", scores)
+
+
+def _distributed(training: Training) -> bool:
+    asked = training.deepspeed
+    return is_distributed(training.processes, None if asked is None else asked.zero_stage)
 
 
 def _lesson(job: Job, name: str, distillation: Distillation) -> _Lesson:
@@ -147,8 +155,11 @@ def _objective(
 
     def collate(planned: PlannedBatch, rank: int, ranks: int) -> dict[str, Any]:
         lesson = lessons[planned.task]
-        batch = lesson.train.collate(
-            planned.share(rank, ranks), lesson.soft, temperature=distillation.temperature
+        batch = collate_items(
+            lesson.train,
+            planned.share(rank, ranks),
+            lesson.soft,
+            temperature=distillation.temperature,
         )
         return {**batch, "task": planned.task}
 

@@ -5,7 +5,6 @@ The checkpoint with the best dev score is kept.
 
 from __future__ import annotations
 
-import json
 import shutil
 from functools import partial
 from pathlib import Path
@@ -13,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from transformers import set_seed
 
-from distill.data import TaskData, shuffled_length_batches
+from distill.data import TaskData, collate, shuffled_length_batches
 from distill.errors import ModelError
 from distill.losses import hard_loss
 from distill.recipe import Teacher
-from distill.stages.shared import hyperparameters, task_score
+from distill.stages.shared import device, hyperparameters, keep_null_thresholds, task_score
+from distill.store import write_json
 from distill.training import Objective, plan_batches, train
-from teachers import new_teacher
+from teachers import load_teacher, new_teacher
 
 if TYPE_CHECKING:
     from distill.stages.job import Job
@@ -62,7 +62,7 @@ def run(job: Job) -> None:
     )
     objective = Objective(
         plan=plan,
-        collate=lambda planned, rank, ranks: train_rows.collate(planned.share(rank, ranks)),
+        collate=lambda planned, rank, ranks: collate(train_rows, planned.share(rank, ranks)),
         loss=lambda logits, batch, _: hard_loss(info.kind, logits, batch),
         scores=lambda model: {info.name: task_score(model, dev)},
     )
@@ -75,4 +75,5 @@ def run(job: Job) -> None:
         out=job.out,
     )
     shutil.copytree(job.inputs["data"] / "tokenizer", job.out, dirs_exist_ok=True)
-    (job.out / "score.json").write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
+    write_json(job.out / "score.json", scores)
+    keep_null_thresholds(job.out, lambda: load_teacher(job.out, info.kind, device()), [dev])

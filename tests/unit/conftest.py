@@ -102,6 +102,7 @@ def make_info() -> Callable[..., TaskInfo]:
             "max_length": 24,
             "stride": 4,
             "max_answer_length": 30,
+            "summary_sentences": 2,
             "unanswerable": False,
             "rows_fingerprint": "d" * 64,
             "pad_token_id": 0,

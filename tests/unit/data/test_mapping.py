@@ -27,5 +27,5 @@ def test_features_are_memory_mapped(tmp_path: Path, make_info: Callable[..., Tas
     write_split(tmp_path, "train", rows, features)
     before = pa.total_allocated_bytes()
     data = TaskData(tmp_path, "train")
-    data.collate(np.arange(8))
+    data.inputs(np.arange(8))
     assert pa.total_allocated_bytes() - before < 100_000  # the features have 8.4 million bytes

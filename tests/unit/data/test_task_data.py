@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 import torch
 
-from distill.data import TaskData, TaskInfo, encode_rows, write_split
+from distill.data import TaskData, TaskInfo, collate, encode_rows, write_split
 from distill.losses import MASKED
 from distill.soft_labels import NO_ANSWER, ClassLabels, Ragged, SpanLabels
 
@@ -51,10 +51,10 @@ def test_what_was_written_is_read_back(
     assert data.rows.equals(rows)
     assert data.example_id.tolist() == [2**62, -3]
     assert data.labels.tolist() == [0, 1]
-    assert data.row_of_feature.tolist() == [0, 1]
+    assert data.row_of_item.tolist() == [0, 1]
     ids = features["input_ids"].to_pylist()
     assert data.lengths.tolist() == [len(tokens) for tokens in ids]
-    assert data.collate(np.array([1]))["input_ids"].tolist() == [ids[1]]
+    assert collate(data, np.array([1]))["input_ids"].tolist() == [ids[1]]
 
 
 def test_the_score_is_the_mean_of_the_named_metrics(make_info: Callable[..., TaskInfo]) -> None:
@@ -84,12 +84,12 @@ def test_a_batch_is_as_wide_as_its_own_longest_row(make_data: MakeData) -> None:
     data = make_data(TEXTS)
 
     assert [
-        data.collate(np.array(rows))["input_ids"].shape[1] for rows in ([0], [2, 0], [1, 2])
+        collate(data, np.array(rows))["input_ids"].shape[1] for rows in ([0], [2, 0], [1, 2])
     ] == [4, 4, 7]
 
 
 def test_padding_is_masked_and_labels_follow_their_rows(make_data: MakeData) -> None:
-    batch = make_data(TEXTS).collate(np.array([2, 1]))
+    batch = collate(make_data(TEXTS), np.array([2, 1]))
 
     assert batch["attention_mask"].tolist() == [[1, 1, 1, 0, 0, 0, 0], [1] * 7]
     assert batch["input_ids"][0, 3:].tolist() == [0] * 4
@@ -99,14 +99,14 @@ def test_padding_is_masked_and_labels_follow_their_rows(make_data: MakeData) -> 
 
 
 def test_models_without_token_types_get_none(make_data: MakeData) -> None:
-    assert "token_type_ids" in make_data(TEXTS).collate(np.array([0]))
-    assert "token_type_ids" not in make_data(TEXTS, token_types=False).collate(np.array([0]))
+    assert "token_type_ids" in collate(make_data(TEXTS), np.array([0]))
+    assert "token_type_ids" not in collate(make_data(TEXTS, token_types=False), np.array([0]))
 
 
 def test_regression_labels_are_floats(make_data: MakeData) -> None:
     rows = [{"text": "the cat", "label": 2.5}, {"text": "sat", "label": 0.0}]
 
-    labels = make_data(rows, kind="regression", labels=()).collate(np.array([1, 0]))["labels"]
+    labels = collate(make_data(rows, kind="regression", labels=()), np.array([1, 0]))["labels"]
 
     assert (labels.dtype, labels.tolist()) == (torch.float32, [0.0, 2.5])
 
@@ -114,7 +114,7 @@ def test_regression_labels_are_floats(make_data: MakeData) -> None:
 def test_a_teachers_logits_follow_their_rows(make_data: MakeData) -> None:
     soft = ClassLabels(np.array([[0, 1], [2, 3], [4, 5]], dtype=np.float16))
 
-    batch = make_data(TEXTS).collate(np.array([2, 0]), soft, temperature=7.0)
+    batch = collate(make_data(TEXTS), np.array([2, 0]), soft, temperature=7.0)
 
     assert batch["teacher_logits"].dtype == torch.float32
     assert batch["teacher_logits"].tolist() == [[4, 5], [0, 1]]
@@ -123,10 +123,10 @@ def test_a_teachers_logits_follow_their_rows(make_data: MakeData) -> None:
 def test_a_span_can_only_stand_on_the_first_token_or_the_context(make_data: MakeData) -> None:
     data = make_data([QUESTION, {**QUESTION, "context": "the cat sat sat sat"}], **SPAN)
 
-    batch = data.collate(np.array([0, 1]))
+    batch = collate(data, np.array([0, 1]))
 
     # [CLS] who [SEP] the cat sat [SEP], and two more words in the second row
-    assert batch["span_mask"].int().tolist() == [
+    assert batch["mask"].int().tolist() == [
         [1, 0, 0, 1, 1, 1, 0, 0, 0],
         [1, 0, 0, 1, 1, 1, 1, 1, 0],
     ]
@@ -142,7 +142,7 @@ def test_a_teachers_scores_stand_on_the_tokens_of_their_characters(make_data: Ma
         end=Ragged(rows, np.array([NO_ANSWER, 3, 7, 11]), np.array([-0.5, 4.0, 5.0, 6.0])),
     )
 
-    teacher = data.collate(np.array([0]), soft)["teacher_logits"]
+    teacher = collate(data, np.array([0]), soft)["teacher_logits"]
 
     outside = [MASKED, MASKED]
     assert teacher.shape == (1, 7, 2)
@@ -160,7 +160,7 @@ def test_a_teachers_scores_stand_on_the_tokens_of_their_characters(make_data: Ma
 def test_characters_the_teacher_never_scored_are_masked_and_finite(make_data: MakeData) -> None:
     side = Ragged(np.array([0, 1]), np.array([NO_ANSWER]), np.array([0.5]))
 
-    teacher = make_data([QUESTION], **SPAN).collate(np.array([0]), SpanLabels(side, side))[
+    teacher = collate(make_data([QUESTION], **SPAN), np.array([0]), SpanLabels(side, side))[
         "teacher_logits"
     ]
 

@@ -13,9 +13,11 @@ import torch
 
 from distill.losses import (
     MASKED,
+    binary_soft_target_loss,
     class_loss,
     hard_loss,
     logit_mse,
+    multi_label_loss,
     regression_loss,
     soft_loss,
     soft_target_loss,
@@ -92,7 +94,7 @@ VALUES: dict[str, Any] = {
 }
 SPANS: dict[str, Any] = {
     "labels": torch.tensor([[2, 3], [0, 4]]),
-    "span_mask": MASK_BT,
+    "mask": MASK_BT,
     "teacher_logits": logits(2, 5, 2, seed=1),
 }
 
@@ -148,3 +150,81 @@ def test_span_mse_leaves_out_characters_the_teacher_never_scored() -> None:
 
     assert found == span_logit_mse(student_BT2, teacher_BT2, scored_BT)
     assert found < 100  # -1e9 squared would be 1e18
+
+
+def test_a_guess_of_each_label_costs_the_logarithm_of_two() -> None:
+    loss = multi_label_loss(torch.zeros(2, 3), torch.tensor([[1.0, 0, 0], [1, 1, 1]]))
+
+    assert loss.item() == pytest.approx(math.log(2), rel=1e-6)  # one logarithm in float32
+
+
+LABELS: dict[str, Any] = {
+    "labels": torch.tensor([[1.0, 0.0, 1.0], [0.0, 0.0, 0.0]]),
+    "teacher_logits": logits(2, 3, seed=1),
+}
+TAGS: dict[str, Any] = {
+    "labels": torch.tensor([[2, 0, 1, 0, 0], [1, 0, 0, 2, 2]]),
+    "mask": MASK_BT,
+    "teacher_logits": logits(2, 5, 3, seed=1),
+}
+SENTENCES: dict[str, Any] = {
+    "labels": torch.tensor([[1.0, 0, 0, 1, 0], [0, 0, 0, 1, 0]]),
+    "mask": MASK_BT,
+    "teacher_logits": logits(2, 5, 1, seed=1),
+}
+
+
+def test_candidates_are_classes_of_their_row() -> None:
+    given = logits(2, 3)
+
+    assert hard_loss("multiple_choice", given, CLASSES) == class_loss(given, CLASSES["labels"])
+    assert soft_loss(
+        "multiple_choice", given, CLASSES, loss="kl", temperature=2.0
+    ) == soft_target_loss(given, CLASSES["teacher_logits"], temperature=2.0)
+
+
+def test_labels_are_independent_of_each_other() -> None:
+    given = logits(2, 3)
+
+    assert hard_loss("multi_label", given, LABELS) == multi_label_loss(given, LABELS["labels"])
+    assert soft_loss(
+        "multi_label", given, LABELS, loss="kl", temperature=2.0
+    ) == binary_soft_target_loss(given, LABELS["teacher_logits"], temperature=2.0)
+
+
+@pytest.mark.parametrize(("kind", "batch"), [("tagging", TAGS), ("extractive_summary", SENTENCES)])
+@pytest.mark.parametrize("loss", ["hard", "kl", "mse"])
+def test_tokens_that_stand_for_no_unit_do_not_count(
+    kind: str, batch: dict[str, Any], loss: str
+) -> None:
+    def cost(given: torch.Tensor) -> torch.Tensor:
+        if loss == "hard":
+            return hard_loss(kind, given, batch)
+        return soft_loss(kind, given, batch, loss=loss, temperature=2.0)
+
+    given = logits(*batch["teacher_logits"].shape).requires_grad_()
+    noise = 100 * logits(*given.shape, seed=2) * ~MASK_BT.unsqueeze(-1)
+    cost(given).backward()
+
+    assert cost(given + noise) == cost(given)
+    assert given.grad is not None
+    assert (given.grad[~MASK_BT] == 0).all()
+    assert (given.grad[MASK_BT] != 0).all()
+
+
+def test_words_weigh_the_same_whatever_their_sentence() -> None:
+    given = logits(2, 5, 3)
+    words = [
+        class_loss(given[row, token].unsqueeze(0), TAGS["labels"][row, token].unsqueeze(0))
+        for row, token in MASK_BT.nonzero().tolist()
+    ]
+
+    # rtol: sums in another order, float32
+    torch.testing.assert_close(
+        hard_loss("tagging", given, TAGS), torch.stack(words).mean(), rtol=1e-6, atol=0
+    )
+
+
+def test_a_kind_without_a_loss_is_refused() -> None:
+    with pytest.raises(ValueError, match="translation"):
+        hard_loss("translation", logits(2, 3), CLASSES)

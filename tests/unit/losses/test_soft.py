@@ -9,6 +9,7 @@ import torch
 
 from distill.losses import (
     MASKED,
+    binary_soft_target_loss,
     logit_mse,
     soft_target_loss,
     span_logit_mse,
@@ -228,3 +229,64 @@ def test_span_mse_by_hand() -> None:
     found = span_logit_mse(student_BT2, torch.zeros(1, 3, 2), torch.tensor([[True, False, True]]))
 
     assert found == ((1 + 1) + 0) / 4  # starts 1 and 3 are 1 from their mean, ends are equal
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 4.0])
+def test_equal_logits_of_labels_cost_nothing(temperature: float) -> None:
+    student_BC = logits(5, 3) * 10
+
+    loss = binary_soft_target_loss(student_BC, student_BC.clone(), temperature=temperature)
+
+    assert loss == 0  # both sides go through the same float32 operations
+
+
+def test_one_label_at_temperature_two_by_hand() -> None:
+    right = 1 / (1 + math.exp(-1))  # sigmoid(2 / 2)
+    by_hand = 4 * (right * math.log(right / 0.5) + (1 - right) * math.log((1 - right) / 0.5))
+
+    found = binary_soft_target_loss(torch.tensor([[0.0]]), torch.tensor([[2.0]]), temperature=2.0)
+
+    assert found.item() == pytest.approx(by_hand, rel=1e-6)  # a handful of float32 operations
+
+
+def test_labels_are_compared_one_by_one() -> None:
+    student_BC, teacher_BC = logits(4, 3), logits(4, 3, seed=1)
+    cells = [
+        binary_soft_target_loss(
+            student_BC[[row]][:, [label]], teacher_BC[[row]][:, [label]], temperature=3.0
+        )
+        for row in range(4)
+        for label in range(3)
+    ]
+
+    whole = binary_soft_target_loss(student_BC, teacher_BC, temperature=3.0)
+
+    # rtol: sums in another order, float32
+    torch.testing.assert_close(whole, torch.stack(cells).mean(), rtol=1e-6, atol=0)
+
+
+def test_the_gradient_of_labels_does_not_fade_with_the_temperature() -> None:
+    student_BC, teacher_BC = logits(4, 3), logits(4, 3, seed=1)
+
+    def gradient_at(temperature: float) -> torch.Tensor:
+        given = student_BC.clone().requires_grad_()
+        binary_soft_target_loss(given, teacher_BC, temperature=temperature).backward()
+        assert given.grad is not None
+        return given.grad
+
+    # at large T sigmoid is linear with slope 1/4: the gradient is (student - teacher) / 4 / (B * C)
+    expected = (student_BC - teacher_BC) / 4 / 12
+    # rtol: the cubic term is (x / T)^2 / 12, below 1e-6 here; float32 differences lose more
+    torch.testing.assert_close(gradient_at(300.0), expected, rtol=1e-2, atol=1e-5)
+
+
+def test_the_derivative_of_labels_is_right() -> None:
+    student_BC = torch.randn(3, 2, dtype=torch.float64, requires_grad=True)
+    teacher_BC = torch.randn(3, 2, dtype=torch.float64)
+
+    assert torch.autograd.gradcheck(
+        lambda given: binary_soft_target_loss(given, teacher_BC, temperature=2.0),
+        student_BC,
+        eps=1e-3,
+        atol=1e-3,  # the loss computes in float32
+    )

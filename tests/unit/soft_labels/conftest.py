@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-LABELS = {"classification": ["no", "yes"], "regression": [], "span_extraction": []}
+LABELS = {
+    "classification": ["no", "yes"],
+    "regression": [],
+    "span_extraction": [],
+    "tagging": ["O", "B"],
+}
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ def test_a_missing_header(written: Path, make_header: MakeHeader, ids: np.ndarra
         ({"dtype": "float64"}, "dtype: "),
         ({"rows": 0}, "rows: "),
         ({"rows": "3"}, "rows: "),
-        ({"kind": "tagging"}, "kind: "),
+        ({"kind": "translation"}, "kind: "),
     ],
 )
 def test_a_header_of_another_format(

@@ -16,6 +16,7 @@ from distill.soft_labels import (
     Ragged,
     SoftLabelHeader,
     SpanLabels,
+    UnitLabels,
     open_soft_labels,
     write_logits,
     write_spans,
@@ -42,6 +43,21 @@ def test_logits_come_back_in_the_headers_precision(
     assert isinstance(soft.logits, np.memmap)
     assert soft.logits.dtype == dtype
     assert np.array_equal(soft.logits, logits.astype(dtype))
+
+
+def test_logits_of_words_come_back_with_their_rows(
+    tmp_path: Path, make_header: MakeHeader, ids: np.ndarray
+) -> None:
+    header = make_header(kind="tagging", label_names=["O", "B"])
+    logits = np.arange(12, dtype=np.float32).reshape(6, 2)
+    write_logits(tmp_path, header, ids, logits, unit_rows=np.array([0, 1, 1, 6]))
+
+    soft = open_soft_labels(tmp_path, "train", expected=header, example_id=ids)
+
+    assert isinstance(soft, UnitLabels)
+    assert isinstance(soft.logits, np.memmap)
+    assert soft.rows.tolist() == [0, 1, 1, 6]
+    assert np.array_equal(soft.logits, logits)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32"])

@@ -10,10 +10,13 @@ import torch
 from transformers import (
     AutoConfig,
     AutoModel,
+    BertForMultipleChoice,
     BertForQuestionAnswering,
     BertForSequenceClassification,
+    BertForTokenClassification,
     ElectraForQuestionAnswering,
     ElectraForSequenceClassification,
+    ElectraForTokenClassification,
 )
 
 from students import MultiTaskConfig, MultiTaskStudent, initialise_student, load_student
@@ -25,6 +28,10 @@ TASKS: dict[str, dict[str, Any]] = {
     "three": {"kind": "classification", "labels": ["a", "b", "c"]},
     "value": {"kind": "regression", "labels": []},
     "span": {"kind": "span_extraction", "labels": []},
+    "tags": {"kind": "tagging", "labels": ["O", "B", "I"]},
+    "labels": {"kind": "multi_label", "labels": ["a", "b", "c"]},
+    "reply": {"kind": "multiple_choice", "labels": []},
+    "summary": {"kind": "extractive_summary", "labels": []},
 }
 Batch = dict[str, torch.Tensor]
 SAME = {"rtol": 0.0, "atol": 1e-6}
@@ -149,7 +156,7 @@ def test_a_task_the_student_does_not_have_is_a_keyerror(tiny_bert: Path, batch: 
         initialise_student(tiny_bert, TASKS)(**batch, task="qnli")
 
 
-@pytest.mark.parametrize("kind", ["tagging", None, "Classification"])
+@pytest.mark.parametrize("kind", ["translation", None, "Classification"])
 def test_a_kind_that_is_not_known_is_refused(kind: str | None) -> None:
     with pytest.raises(ValueError, match=f"task 'mine' has kind {kind!r}; known kinds are"):
         MultiTaskConfig(encoder={"model_type": "bert"}, tasks={"mine": {"kind": kind}})
@@ -158,7 +165,7 @@ def test_a_kind_that_is_not_known_is_refused(kind: str | None) -> None:
 def test_a_file_with_an_unknown_kind_is_refused(tmp_path: Path, tiny_bert: Path) -> None:
     initialise_student(tiny_bert, TASKS).config.save_pretrained(tmp_path)
     path = tmp_path / "config.json"
-    path.write_text(path.read_text().replace("span_extraction", "tagging"))
+    path.write_text(path.read_text().replace("span_extraction", "translation"))
 
     with pytest.raises(ValueError, match="known kinds are"):
         AutoConfig.from_pretrained(tmp_path)
@@ -181,6 +188,13 @@ HEADS: dict[Any, tuple[str, str, dict[str, str]]] = {
     ),
     BertForQuestionAnswering: ("bert.", "span", {"out_proj": "qa_outputs"}),
     ElectraForQuestionAnswering: ("electra.", "span", {"out_proj": "qa_outputs"}),
+    BertForTokenClassification: ("bert.", "tags", {"out_proj": "classifier"}),
+    ElectraForTokenClassification: ("electra.", "tags", {"out_proj": "classifier"}),
+    BertForMultipleChoice: (
+        "bert.",
+        "reply",
+        {"dense": "bert.pooler.dense", "out_proj": "classifier"},
+    ),
 }
 
 
@@ -191,9 +205,8 @@ def test_a_task_has_the_logits_of_the_stock_model(
 ) -> None:
     prefix, task, parts = HEADS[stock_class]
     folder = tiny_bert if prefix == "bert." else tiny_electra
-    stock = lively(
-        stock_class(AutoConfig.from_pretrained(folder, num_labels=3 if task == "three" else 2))
-    )
+    labels = len(TASKS[task]["labels"]) or 2
+    stock = lively(stock_class(AutoConfig.from_pretrained(folder, num_labels=labels)))
     student, state = initialise_student(folder, TASKS).eval(), stock.state_dict()
     encoder = without(prefix, state)
     student.encoder.load_state_dict(
@@ -202,15 +215,44 @@ def test_a_task_has_the_logits_of_the_stock_model(
     for ours, theirs in parts.items():
         getattr(student.heads[task], ours).load_state_dict(without(f"{theirs}.", state))
 
+    if task == "reply":
+        batch = {name: value.unsqueeze(0) for name, value in batch.items()}
     found, expected = student(**batch, task=task).logits, stock(**batch)
 
     wanted = (
-        expected.logits
-        if task == "three"
-        else torch.stack([expected.start_logits, expected.end_logits], dim=-1)
+        torch.stack([expected.start_logits, expected.end_logits], dim=-1)
+        if task == "span"
+        else expected.logits
     )
-    assert wanted.std() > 0.05  # else anything would be close
+    assert wanted.abs().max() > 0.05  # else anything would be close
     torch.testing.assert_close(found, wanted, **SAME)
+
+
+@pytest.mark.parametrize(
+    ("task", "shape"), [("labels", (2, 3)), ("summary", (2, 10, 1)), ("tags", (2, 10, 3))]
+)
+def test_logits_have_the_shape_of_their_kind(
+    source: Path, batch: Batch, task: str, shape: tuple[int, ...]
+) -> None:
+    student = initialise_student(source, TASKS)
+
+    for training in (False, True):  # training adds the idle heads' zeros
+        assert student.train(training)(**batch, task=task).logits.shape == shape
+
+
+@torch.inference_mode()
+def test_candidates_are_scored_as_texts_of_their_own(source: Path, batch: Batch) -> None:
+    student = lively(initialise_student(source, TASKS))
+    pair = {name: value.unsqueeze(0) for name, value in batch.items()}
+
+    together = student(**pair, task="reply").logits
+
+    assert together.shape == (1, 2)
+    for place in range(2):
+        alone = {name: value[place].view(1, 1, -1) for name, value in batch.items()}
+        torch.testing.assert_close(
+            student(**alone, task="reply").logits[0, 0], together[0, place], **SAME
+        )
 
 
 @torch.inference_mode()

@@ -10,10 +10,14 @@ import torch
 from transformers import (
     AutoConfig,
     AutoModel,
+    BertForMultipleChoice,
     BertForQuestionAnswering,
     BertForSequenceClassification,
+    BertForTokenClassification,
+    ElectraForMultipleChoice,
     ElectraForQuestionAnswering,
     ElectraForSequenceClassification,
+    ElectraForTokenClassification,
 )
 
 from teachers import FAMILIES, load_teacher, new_teacher
@@ -30,12 +34,17 @@ Batch = dict[str, torch.Tensor]
         ("classification", BertForSequenceClassification, ElectraForSequenceClassification),
         ("regression", BertForSequenceClassification, ElectraForSequenceClassification),
         ("span_extraction", BertForQuestionAnswering, ElectraForQuestionAnswering),
+        ("multi_label", BertForSequenceClassification, ElectraForSequenceClassification),
+        ("tagging", BertForTokenClassification, ElectraForTokenClassification),
+        ("multiple_choice", BertForMultipleChoice, ElectraForMultipleChoice),
+        ("extractive_summary", BertForTokenClassification, ElectraForTokenClassification),
     ],
 )
 def test_a_teacher_is_a_stock_model(
     tiny_bert: Path, tiny_electra: Path, kind: str, of_bert: type, of_electra: type
 ) -> None:
-    labels = ["no", "yes"] if kind == "classification" else []
+    named = {"classification", "multi_label", "tagging"}
+    labels = ["no", "yes"] if kind in named else []
 
     assert type(new_teacher(tiny_bert, kind, labels)) is of_bert
     assert type(new_teacher(tiny_bert, kind, labels, family="bert")) is of_bert
@@ -65,6 +74,31 @@ def test_a_regression_has_one_value(tiny_bert: Path, batch: Batch, family: str) 
     assert model.config.num_labels == 1
     assert model.config.problem_type == "regression"
     assert model(**batch).logits.shape == (2, 1)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(
+    ("kind", "labels", "shape"),
+    [
+        ("multi_label", ["a", "b", "c"], (2, 3)),
+        ("tagging", ["a", "b", "c"], (2, 10, 3)),
+        ("extractive_summary", [], (2, 10, 1)),
+    ],
+)
+def test_logits_have_the_shape_of_the_kind(
+    tiny_bert: Path, batch: Batch, kind: str, labels: list[str], shape: tuple[int, ...], family: str
+) -> None:
+    model = new_teacher(tiny_bert, kind, labels, family=family)
+
+    assert model(**batch).logits.shape == shape
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_candidates_are_scored_side_by_side(tiny_bert: Path, batch: Batch, family: str) -> None:
+    model = new_teacher(tiny_bert, "multiple_choice", [], family=family)
+    inputs = {name: value.unsqueeze(0) for name, value in batch.items()}
+
+    assert model(**inputs).logits.shape == (1, 2)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -43,14 +43,14 @@ class Echo(nn.Module):
 
 def tokens_of(data: TaskData) -> list[list[int]]:
     return [
-        data.collate(np.array([row]))["input_ids"][0].tolist() for row in range(len(data.lengths))
+        data.inputs(np.array([row]))["input_ids"][0].tolist() for row in range(len(data.lengths))
     ]
 
 
 def test_logits_come_in_the_order_of_features(make_data: MakeData) -> None:
     data = make_data([{"text": text, "label": 0} for text in ("c", "the cat", "a", "b sat sat")])
 
-    found = predict_logits(Echo(spans=False), length_batches(data.lengths, 2), data.collate)
+    found = predict_logits(Echo(spans=False), length_batches(data.lengths, 2), data.inputs)
 
     assert [logits.tolist() for logits in found] == [tokens[:2] for tokens in tokens_of(data)]
     assert found[0].dtype == np.float32
@@ -59,7 +59,7 @@ def test_logits_come_in_the_order_of_features(make_data: MakeData) -> None:
 def test_spans_come_without_their_padding(make_data: MakeData) -> None:
     data = make_data(TEXTS)
 
-    found = predict_logits(Echo(spans=True), length_batches(data.lengths, 3), data.collate)
+    found = predict_logits(Echo(spans=True), length_batches(data.lengths, 3), data.inputs)
 
     for logits, tokens in zip(found, tokens_of(data), strict=True):
         assert logits[:, 0].tolist() == tokens
@@ -72,7 +72,7 @@ def test_the_model_is_used_in_evaluation_mode_and_given_back_as_it_was(
 ) -> None:
     model, data = Echo(spans=False).train(training), make_data(TEXTS)
 
-    predict_logits(model, length_batches(data.lengths, 2), data.collate)
+    predict_logits(model, length_batches(data.lengths, 2), data.inputs)
 
     assert model.training is training
     assert model.modes == [(False, False)] * 3
@@ -84,7 +84,7 @@ def test_batches_pass_through_the_progress_bar(make_data: MakeData) -> None:
     predict_logits(
         Echo(spans=False),
         length_batches(data.lengths, 2),
-        data.collate,
+        data.inputs,
         progress=lambda batches: seen.extend(batches) or iter(seen),
     )
 
@@ -98,7 +98,7 @@ def test_the_size_of_a_batch_does_not_change_the_logits(
     model, data = new_teacher(tiny_bert, "classification", ["a", "b"]), make_data(TEXTS)
 
     alone, together = (
-        np.stack(predict_logits(model, length_batches(data.lengths, size), data.collate))
+        np.stack(predict_logits(model, length_batches(data.lengths, size), data.inputs))
         for size in (1, 5)
     )
 
@@ -113,7 +113,7 @@ def test_a_student_is_told_its_task(make_data: MakeData, tiny_bert: Path) -> Non
     }
     student, batch = (
         initialise_student(tiny_bert, tasks).eval(),
-        make_data(TEXTS).collate(np.arange(2)),
+        make_data(TEXTS).inputs(np.arange(2)),
     )
 
     assert model_logits(student, {**batch, "task": "three"}).shape == (2, 3)
