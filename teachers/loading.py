@@ -5,7 +5,7 @@ A teacher folder can be used by anyone with transformers alone.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import torch
 from transformers import (
@@ -23,8 +23,10 @@ from transformers import (
     PreTrainedModel,
 )
 
+from teachers.labels import label_order
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 FAMILIES: Final = ("bert", "electra")
@@ -75,6 +77,43 @@ def new_teacher(
     return electra_from_bert(source, kind, config)
 
 
+def adopt_teacher(
+    source: Path, kind: str, labels: Sequence[str], names: Mapping[str, str] | None = None
+) -> PreTrainedModel:
+    """Return the fine-tuned model in `source` with its logits in the order of `labels`.
+
+    `names` gives the true names of its own labels, which are else those of its `id2label`.
+
+    Raises:
+        ValueError: it has no trained head for `kind`, or its labels are not `labels`.
+    """
+    model, loading = _CLASSES[kind][0].from_pretrained(
+        source, dtype=torch.float32, output_loading_info=True
+    )
+    if loading["missing_keys"]:
+        raise ValueError(
+            f"it has no trained head for {kind} (missing: {', '.join(loading['missing_keys'])}); "
+            "fine-tune it: give it as `model:`"
+        )
+    if labels:
+        given = cast("dict[int, str]", model.config.id2label)
+        own = {index: (names or {}).get(name, name) for index, name in given.items()}
+        _reorder_logits(model, label_order(own, labels))
+        _set_labels(model.config, labels)
+    return cast("PreTrainedModel", model)
+
+
+def _reorder_logits(model: PreTrainedModel, order: list[int]) -> None:
+    """Put the rows of the last projection in `order`."""
+    last = [
+        module
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear) and not name.startswith(model.base_model_prefix)
+    ][-1]
+    for value in (last.weight, last.bias):
+        value.data = value.data[order]
+
+
 def electra_from_bert(source: Path, kind: str, config: PretrainedConfig) -> PreTrainedModel:
     """Return an ELECTRA task model whose encoder has the weights of the BERT in `source`.
 
@@ -114,9 +153,13 @@ def _set_task(config: PretrainedConfig, kind: str, labels: Sequence[str], dropou
         if hasattr(config, key):
             setattr(config, key, dropout)
     if labels:
-        config.id2label = dict(enumerate(labels))
-        config.label2id = {name: index for index, name in enumerate(labels)}
+        _set_labels(config, labels)
     elif kind in {"regression", "extractive_summary"}:
         config.num_labels = 1
     if kind in _PROBLEM_TYPES:
         config.problem_type = _PROBLEM_TYPES[kind]
+
+
+def _set_labels(config: PretrainedConfig, labels: Sequence[str]) -> None:
+    config.id2label = dict(enumerate(labels))
+    config.label2id = {name: index for index, name in enumerate(labels)}

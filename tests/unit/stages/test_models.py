@@ -31,7 +31,7 @@ def folder(tmp_path: Path, tiny_bert: Path) -> Path:
 def locate(address: str | Path, base: Path = Path("/"), **more: Any) -> PretrainedModel:
     fetch = more.pop("fetch", True)
     section = Pretrained(model=str(address), **more)
-    return locate_model(section, base=base, key="student", fetch=fetch)
+    return locate_model(section, base=base, key="student.model", fetch=fetch)
 
 
 def refused(address: str | Path, base: Path = Path("/"), **more: Any) -> str:

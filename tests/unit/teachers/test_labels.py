@@ -36,7 +36,7 @@ def test_case_does_not_matter_and_the_index_decides_and_not_the_place() -> None:
 
 @pytest.mark.parametrize("names", [["LABEL_0", "LABEL_1"], ["label_0", "label_1"]])
 def test_labels_without_names_are_refused_even_when_their_number_fits(names: list[str]) -> None:
-    with pytest.raises(ValueError, match="order cannot be known; write id2label"):
+    with pytest.raises(ValueError, match="order cannot be known; name them in the recipe"):
         label_order(dict(enumerate(names)), ["no", "yes"])
 
 
