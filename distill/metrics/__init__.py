@@ -1,6 +1,16 @@
 """Metrics in percent, without network; `evaluate` itself is imported by the first score only."""
 
-from distill.metrics.score import METRICS, score_task
-from distill.metrics.spans import exact_match, f1_of_words, normalise_answer
+from distill.metrics.score import Measured, measure, score_task
+from distill.metrics.spans import Thresholds, best_thresholds, compare_answer, normalise_answer
+from distill.metrics.statistics import interval
 
-__all__ = ["METRICS", "exact_match", "f1_of_words", "normalise_answer", "score_task"]
+__all__ = [
+    "Measured",
+    "Thresholds",
+    "best_thresholds",
+    "compare_answer",
+    "interval",
+    "measure",
+    "normalise_answer",
+    "score_task",
+]

@@ -10,7 +10,7 @@ import torch
 
 from distill.data import TaskData, best_spans, decode, length_batches
 from distill.errors import ModelError
-from distill.metrics import best_thresholds, bootstrap, interval, score_task
+from distill.metrics import best_thresholds, interval, measure, score_task
 from distill.store import write_json
 from distill.training import Hyperparameters, predict_logits, progress_bar
 
@@ -90,13 +90,16 @@ def scored_predictions(
     info: TaskInfo, predictions: Any, references: Any, *, intervals: bool = False
 ) -> dict[str, Any]:
     """Return the metrics of `predictions`, as `decode` gives them, in percent, and `score`."""
-    metrics = score_task(info.kind, info.metrics, predictions, references)
-    result: dict[str, Any] = {**metrics, "score": info.score_of(metrics)}
-    if intervals:
-        drawn: dict[str, Any] = bootstrap(info.kind, info.metrics, predictions, references)
-        drawn["score"] = info.score_of(drawn)
-        result["intervals"] = {name: list(interval(values)) for name, values in drawn.items()}
-    return result
+    if not intervals:
+        metrics = score_task(info.kind, info.metrics, predictions, references)
+        return {**metrics, "score": info.score_of(metrics)}
+    found = measure(info.kind, info.metrics, predictions, references)
+    drawn = {**found.draws, "score": info.score_of(found.draws)}
+    return {
+        **found.scores,
+        "score": info.score_of(found.scores),
+        "intervals": {name: list(interval(values)) for name, values in drawn.items()},
+    }
 
 
 def best_null_threshold(data: TaskData, logits: Sequence[NDArray[np.floating]]) -> float:

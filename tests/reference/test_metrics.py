@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
-import string
 from collections import Counter
 from typing import Any
 
@@ -13,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 
-from distill.metrics import METRICS, score_task
+from distill.metrics import score_task
 
 # evaluate sets up an Arrow table for each call, a few milliseconds
 many = settings(deadline=None, max_examples=100)
@@ -161,63 +159,71 @@ def test_one_row_has_no_correlation() -> None:
     assert scores == {"pearson": 0.0, "spearman": 0.0}
 
 
-def squad_normalise(answer: str) -> str:
-    kept = [letter for letter in answer.lower() if letter not in set(string.punctuation)]
-    words = re.sub(re.compile(r"\b(a|an|the)\b", re.UNICODE), " ", "".join(kept))
-    return " ".join(words.split())
+def multi_label(given: list[list[int]], expected: list[list[int]]) -> dict[str, float]:
+    columns = [*zip(map(list, zip(*given, strict=True)), zip(*expected, strict=True), strict=True)]
+    f1s = [f1_of_class(one, list(other), 1) for one, other in columns if 1 in {*one, *other}]
+    flat = [[label for row in table for label in row] for table in (given, expected)]
+    return {
+        "micro_f1": 100 * f1_of_class(flat[0], flat[1], 1),
+        "macro_f1": 100 * sum(f1s) / len(f1s) if f1s else 0.0,
+        "accuracy": 100 * sum(map(list.__eq__, given, expected)) / len(given),
+    }
 
 
-def squad_f1(gold: str, answer: str) -> float:
-    gold_words, words = squad_normalise(gold).split(), squad_normalise(answer).split()
-    common = Counter(gold_words) & Counter(words)
-    same = sum(common.values())
-    if len(gold_words) == 0 or len(words) == 0:
-        return int(gold_words == words)
-    if same == 0:
-        return 0
-    precision, recall = 1.0 * same / len(words), 1.0 * same / len(gold_words)
-    return (2 * precision * recall) / (precision + recall)
-
-
-def squad(answers: list[str], golds: list[list[str]]) -> dict[str, float]:
-    """SQuAD's evaluate-v2.0.py, `get_raw_scores` and `make_eval_dict`."""
-    exact, f1 = 0.0, 0.0
-    for answer, all_golds in zip(answers, golds, strict=True):
-        kept = [gold for gold in all_golds if squad_normalise(gold)] or [""]
-        exact += max(int(squad_normalise(gold) == squad_normalise(answer)) for gold in kept)
-        f1 += max(squad_f1(gold, answer) for gold in kept)
-    return {"exact_match": 100.0 * exact / len(answers), "f1": 100.0 * f1 / len(answers)}
-
-
-WORDS = st.sampled_from(
-    [
-        "a",
-        "The",
-        "an",
-        "cat",
-        "Cat's",
-        "cat",
-        "dog,",
-        "U.S.",
-        "é",
-        "É",
-        "«x»",
-        "...",
-        "theatre",
-        "5%",
-    ]
-)
-ANSWERS = st.lists(WORDS, max_size=6).map(" ".join) | st.text(
-    st.characters(exclude_categories=["Cs"]), max_size=12
-)
+def label_tables(labels: int) -> st.SearchStrategy[list[tuple[list[int], list[int]]]]:
+    row = st.lists(st.integers(0, 1), min_size=labels, max_size=labels)
+    return st.lists(st.tuples(row, row), min_size=1, max_size=12)
 
 
 @many
-@given(st.lists(st.tuples(ANSWERS, st.lists(ANSWERS, max_size=4)), min_size=1, max_size=8))
-@example([("", [])])
-@example([("", [""]), ("the", ["a"]), ("cat", []), ("", ["cat"])])
-@example([("The Cat", ["dog", "a cat"]), ("İstanbul", ["i̇stanbul"]), ("ß", ["SS"])])
-def test_spans_equal_the_official_algorithm(rows: list[tuple[str, list[str]]]) -> None:
-    answers, golds = [answer for answer, _ in rows], [gold for _, gold in rows]
-    scores = score_task("span_extraction", METRICS["span_extraction"], answers, golds)
-    assert scores == pytest.approx(squad(answers, golds), **CLOSE)
+@given(st.integers(2, 5).flatmap(label_tables))
+@example([([0, 0], [0, 0])])
+@example([([1, 1], [1, 1])])
+@example([([0, 1], [1, 0])])
+@example([([0, 0, 1], [0, 0, 1]), ([0, 0, 0], [0, 0, 1])])
+def test_multi_label_equals_its_formulas(rows: list[tuple[list[int], list[int]]]) -> None:
+    predictions, references = [given for given, _ in rows], [expected for _, expected in rows]
+    expected = multi_label(predictions, references)
+    scores = score_task("multi_label", [*expected], predictions, references)
+    assert scores == pytest.approx(expected, **CLOSE)
+
+
+def test_multi_label_by_hand() -> None:
+    # labels: 1 of 2 + 1 given, 1 of 1 + 2, none of 1 + 0; the last label occurs nowhere
+    predictions = [[1, 0, 1, 0], [1, 1, 0, 0], [0, 0, 0, 0]]
+    references = [[1, 1, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]]
+    scores = score_task(
+        "multi_label", ["micro_f1", "macro_f1", "accuracy"], predictions, references
+    )
+    assert scores == pytest.approx(
+        {"micro_f1": 100 * 4 / 7, "macro_f1": 100 * 4 / 9, "accuracy": 100 / 3}, **CLOSE
+    )
+
+
+def choice(scores: list[list[float]], right: list[int]) -> dict[str, float]:
+    ranks = []
+    for row, index in zip(scores, right, strict=True):
+        ranking = sorted(range(len(row)), key=lambda place: (-row[place], place))
+        ranks.append(1 + ranking.index(index))
+    return {
+        "recall_at_1": 100 * ranks.count(1) / len(ranks),
+        "recall_at_2": 100 * (ranks.count(1) + ranks.count(2)) / len(ranks),
+        "mrr": 100 * sum(1 / rank for rank in ranks) / len(ranks),
+    }
+
+
+def candidate_tables(candidates: int) -> st.SearchStrategy[list[tuple[list[float], int]]]:
+    scores = st.lists(SIXTEENTHS, min_size=candidates, max_size=candidates)
+    return st.lists(st.tuples(scores, st.integers(0, candidates - 1)), min_size=1, max_size=12)
+
+
+@many
+@given(st.integers(2, 5).flatmap(candidate_tables))
+@example([([0.0, -0.0], 0), ([0.0, -0.0], 1)])
+@example([([1.0, 1.0, 1.0], 0), ([1.0, 1.0, 1.0], 2)])
+@example([([-1.0, 2.0, 2.0], 2)])
+def test_choice_equals_its_formulas(rows: list[tuple[list[float], int]]) -> None:
+    predictions, references = [scores for scores, _ in rows], [right for _, right in rows]
+    expected = choice(predictions, references)
+    scores = score_task("multiple_choice", [*expected], predictions, references)
+    assert scores == pytest.approx(expected, **CLOSE)

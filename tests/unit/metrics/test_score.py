@@ -8,38 +8,51 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from distill.metrics import METRICS, score_task
-from distill.recipe import Kind, MetricName
+from distill.metrics import score_task
+from distill.metrics.modules import MODULES
+from distill.recipe import KINDS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from distill.recipe import Kind
+
 ROWS: dict[str, tuple[Any, Any]] = {
     "classification": ([0, 1, 1, 0], [0, 1, 0, 1]),
+    "multi_label": ([[0, 1, 1], [0, 0, 0]], [[0, 1, 0], [1, 0, 0]]),
     "regression": ([0.5, 1.0, 2.0], [1.0, 2.0, 2.5]),
     "span_extraction": (["a cat", ""], [["cat", "dog"], []]),
+    "tagging": ([["B-PER", "I-PER"], ["O"]], [["B-PER", "O"], ["O"]]),
+    "multiple_choice": ([[0.1, 0.9, 0.0], [0.5, 0.2, 0.7]], [1, 0]),
+    "extractive_summary": (["a cat sat", "dogs"], [["the cat", "a cat"], ["a dog"]]),
 }
 
 
-def test_kinds_and_metrics_are_those_of_the_recipe() -> None:
-    assert set(METRICS) == set(Kind.__args__)
-    assert {name for names in METRICS.values() for name in names} == set(MetricName.__args__)
+def test_kinds_are_those_of_the_recipe() -> None:
+    assert set(MODULES) == set(KINDS) == set(ROWS)
 
 
-@pytest.mark.parametrize("kind", METRICS)
-def test_every_metric_is_a_percentage_in_the_order_asked_for(kind: str) -> None:
-    names = METRICS[kind][::-1]
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_metric_is_a_percentage_in_the_order_asked_for(kind: Kind) -> None:
+    names = KINDS[kind].metrics[::-1]
     scores = score_task(kind, names, *ROWS[kind])
     assert [*scores] == [*names]
     assert all(type(score) is float and -100 <= score <= 100 for score in scores.values())
 
 
-@pytest.mark.parametrize("kind", METRICS)
-def test_same_rows_give_the_same_scores_and_leave_random_state_alone(kind: str) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_same_rows_give_the_same_scores_and_leave_random_state_alone(kind: Kind) -> None:
     before = np.random.get_state()[1].copy()  # the state that evaluate touches
-    first, second = (score_task(kind, METRICS[kind], *ROWS[kind]) for _ in range(2))
+    first, second = (score_task(kind, KINDS[kind].metrics, *ROWS[kind]) for _ in range(2))
     assert first == second
     assert (np.random.get_state()[1] == before).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_metrics_asked_for_alone_are_those_asked_for_together(kind: Kind) -> None:
+    together = score_task(kind, KINDS[kind].metrics, *ROWS[kind])
+    alone = [score_task(kind, [name], *ROWS[kind]) for name in KINDS[kind].metrics]
+    assert {name: score for one in alone for name, score in one.items()} == together
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.int32, np.int64, np.uint8])
@@ -59,7 +72,7 @@ def test_numbers_of_any_type(dtype: type) -> None:
 @pytest.mark.parametrize(
     ("kind", "metrics", "given", "expected", "said"),
     [
-        ("tagging", ["f1"], [1], [1], "kind is 'tagging'; it must be one of classification"),
+        ("ranking", ["f1"], [1], [1], "kind is 'ranking'; it must be one of classification"),
         ("regression", ["f1"], [1.0], [1.0], "metrics of regression are pearson, spearman"),
         ("classification", [], [1], [1], "metrics of classification are accuracy"),
         ("classification", ["accuracy"], [1, 1], [1], "2 predictions for 1 references"),
@@ -76,6 +89,24 @@ def test_numbers_of_any_type(dtype: type) -> None:
         ("span_extraction", ["f1"], [None], [["a"]], "predictions must be texts"),
         ("span_extraction", ["f1"], ["a"], [[1]], "references must be lists of texts"),
         ("span_extraction", ["f1"], ["a"], [["a"], []], "1 predictions for 2 references"),
+        ("span_extraction", ["f1"], ["a", "b"], [["a"], None], "lists of texts; row 1 is None"),
+        ("multi_label", ["micro_f1"], [[0, 2]], [[0, 1]], "predictions have values other than 0"),
+        ("multi_label", ["micro_f1"], [[0.0, 1.0]], [[0, 1]], "predictions are float64"),
+        ("multi_label", ["micro_f1"], [0, 1], [0, 1], "predictions have the shape (2,)"),
+        ("multi_label", ["micro_f1"], [[1]], [[1]], "predictions have the shape (1, 1)"),
+        ("multi_label", ["micro_f1"], [[0, 1]], [[0, 1, 1]], "predictions of 2 labels for 3"),
+        ("multi_label", ["accuracy"], [[0, 1], [1]], [[0, 1], [1, 0]], "rows of different lengths"),
+        ("tagging", ["accuracy"], [["O"]], [["O", "O"]], "row 0: 1 predicted tags for 2 words"),
+        ("tagging", ["accuracy"], [[3]], [["O"]], "predictions must be lists of texts; row 0 is"),
+        ("tagging", ["accuracy"], [], [], "there are no predictions"),
+        ("tagging", ["entity_f1"], [["NOUN"]], [["O"]], "such as O, B-PER and I-PER, not 'NOUN'"),
+        ("multiple_choice", ["mrr"], [[0.5, np.nan]], [0], "predictions have values"),
+        ("multiple_choice", ["mrr"], [[0.5]], [0], "predictions have the shape (1, 1)"),
+        ("multiple_choice", ["mrr"], [[0.5, 1.0]], [2], "numbers of the 2 candidates, from 0"),
+        ("multiple_choice", ["mrr"], [[0.5, 1.0]], [-1], "numbers of the 2 candidates, from 0"),
+        ("multiple_choice", ["mrr"], [[0.5, 1.0], [1.0]], [0, 0], "rows of different lengths"),
+        ("extractive_summary", ["rouge1"], ["a"], [[]], "a text in every row; row 0 has none"),
+        ("extractive_summary", ["rouge1"], ["a"], ["a"], "references must be lists of texts"),
     ],
 )
 def test_rows_that_do_not_fit_are_refused(

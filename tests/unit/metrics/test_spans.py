@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import math
+import re
+
 import pytest
 
-from distill.metrics import exact_match, f1_of_words, normalise_answer
+from distill.metrics import Thresholds, best_thresholds, compare_answer, normalise_answer
 
 
 @pytest.mark.parametrize(
@@ -41,5 +44,48 @@ def test_normalisation_by_hand(text: str, normal: str) -> None:
     ],
 )
 def test_scores_by_hand(prediction: str, golds: list[str], exact: float, f1: float) -> None:
-    assert exact_match(prediction, golds) == exact
-    assert f1_of_words(prediction, golds) == pytest.approx(f1)
+    assert compare_answer(prediction, golds) == pytest.approx((exact, f1))
+
+
+def test_best_thresholds_by_hand() -> None:
+    found = best_thresholds(
+        [-3.0, -1.0, 0.5, 2.0, 4.0],
+        ["cat", "a red cat", "dog", "bird", "fish"],
+        [["cat"], ["cat"], [], ["bird"], []],
+    )
+    # exact: nothing answered 2, then 3, 3, 2, 3, 2; F1: 2, then 3, 3 2/3, 2 2/3, 3 2/3, 2 2/3
+    assert found == pytest.approx(Thresholds(60.0, -3.0, 100 * 11 / 15, -1.0))
+
+
+@pytest.mark.parametrize(("odds", "threshold"), [([0.5, 2.0], 0.0), ([-1.0, 2.0], -1.0)])
+def test_answering_nothing_can_be_best(odds: list[float], threshold: float) -> None:
+    found = best_thresholds(odds, ["cat", "dog"], [[], ["bird"]])
+    assert found.best_exact == found.best_f1 == 50.0
+    assert found.best_exact_threshold == pytest.approx(threshold)
+    assert found.best_exact_threshold < min(odds)
+
+
+def test_rows_of_equal_odds_are_answered_together() -> None:
+    found = best_thresholds([1.0, 1.0], ["cat", "dog"], [["cat"], []])
+    assert found == Thresholds(50.0, 0.0, 50.0, 0.0)
+
+
+def test_rows_without_a_span_have_infinite_odds() -> None:
+    found = best_thresholds([math.inf, math.inf, 3.0], ["", "", "cat"], [["a"], [], ["cat"]])
+    assert found == pytest.approx(Thresholds(100.0, 3.0, 100.0, 3.0))
+
+
+@pytest.mark.parametrize(
+    ("odds", "texts", "golds", "said"),
+    [
+        ([], [], [], "shape (0,) for 0 texts and 0 references"),
+        ([1.0], ["a", "b"], [[], []], "shape (1,) for 2 texts and 2 references"),
+        ([1.0], ["a"], [[], []], "shape (1,) for 1 texts and 2 references"),
+        ([math.nan], ["a"], [[]], "not numbers"),
+    ],
+)
+def test_thresholds_of_rows_that_do_not_fit(
+    odds: list[float], texts: list[str], golds: list[list[str]], said: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        best_thresholds(odds, texts, golds)

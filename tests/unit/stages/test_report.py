@@ -18,16 +18,18 @@ if TYPE_CHECKING:
 
 MODELS = ["float32", "bitsandbytes-int8"]
 SCORES = {
+    "baseline": {"qnli": 50.0, "rte": 52.0},
     "teacher": {"qnli": 80.0, "rte": 60.0},
     "float32": {"qnli": 76.0, "rte": 63.0},
     "bitsandbytes-int8": {"qnli": 72.0, "rte": 60.0},
 }
 BENCHMARK = {
+    "teachers": 2,
     "bytes": {"teacher": 2_000_000, "float32": 1_000_000, "bitsandbytes-int8": 250_000},
     "latency_ms": {"teacher": 12.0, "float32": 6.0, "bitsandbytes-int8": 24.0},
     "machine": {"rows_per_task": 32, "threads": 2, "cpu": "a cpu"},
 }
-MakeReport = Callable[[dict[str, dict[str, float]]], dict[str, Any]]
+MakeReport = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
@@ -39,17 +41,28 @@ def make_report(tmp_path: Path) -> MakeReport:
         (tmp_path / folder / name).write_text(json.dumps(value))
         return tmp_path / folder
 
-    def make(scores: dict[str, dict[str, float]]) -> dict[str, Any]:
+    def result(score: float) -> dict[str, Any]:
+        return {"score": score, "rows": 277, "intervals": {"score": [score - 5, score + 4]}}
+
+    def make(
+        scores: dict[str, dict[str, float]], also: dict[str, dict[str, float]] | None = None
+    ) -> dict[str, Any]:
         inputs = {"benchmark": write("benchmark", "benchmark.json", BENCHMARK)}
         tasks = list(scores["teacher"])
         for task in tasks:
-            info = {"score": ["accuracy", "f1"] if task == "qnli" else ["accuracy"]}
+            info: dict[str, Any] = {"score": ["accuracy"], "also": []}
+            if task == "qnli":
+                info = {"score": ["accuracy", "f1"], "also": ["other"] if also else []}
             inputs[f"data:{task}"] = write(f"data-{task}", "task.json", info)
-            value = {"score": scores["teacher"][task], "rows": 277}
-            inputs[f"teacher:{task}"] = write(f"teacher-{task}", f"{task}.json", value)
-            for name in MODELS:
-                value = {"score": scores[name][task], "rows": 277}
-                inputs[f"evaluate:{name}"] = write(f"evaluate-{name}", f"{task}.json", value)
+            for name in ("teacher", "baseline", *MODELS):
+                role = "evaluate" if name in MODELS else name
+                key = {"baseline": "baseline", "teacher": f"teacher:{task}"}
+                folder = f"{role}-{task if name == 'teacher' else name}"
+                inputs[key.get(name, f"evaluate:{name}")] = write(
+                    folder, f"{task}.json", result(scores[name][task])
+                )
+                for extra, value in (also or {}).get(name, {}).items():
+                    write(folder, f"{extra}.json", result(value))
         out = tmp_path / "out"
         out.mkdir()
         report.run(
@@ -78,7 +91,12 @@ def test_retention_is_the_students_share_of_the_teachers_score(make_report: Make
         pytest.approx({"float32": 95.0, "bitsandbytes-int8": 90.0}, rel=1e-12),
         pytest.approx({"float32": 105.0, "bitsandbytes-int8": 100.0}, rel=1e-12),
     ]
-    assert made["mean"] == {"teacher": 70.0, "float32": 69.5, "bitsandbytes-int8": 66.0}
+    assert made["mean"] == {
+        "baseline": 51.0,
+        "teacher": 70.0,
+        "float32": 69.5,
+        "bitsandbytes-int8": 66.0,
+    }
     assert made["mean_retention"] == pytest.approx(
         {"float32": 6950 / 70, "bitsandbytes-int8": 6600 / 70}, rel=1e-12
     )
@@ -90,12 +108,16 @@ def test_the_markdown_tables_by_hand(make_report: MakeReport, tmp_path: Path) ->
     lines = (tmp_path / "out" / "report.md").read_text().splitlines()
 
     assert [line for line in lines if line.startswith("|")] == [
-        "| task | metric | rows | teacher | student float32 | student int8 "
-        "| retention float32 % | retention int8 % |",
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
-        "| qnli | accuracy + f1 | 277 | 80.0 | 76.0 | 72.0 | 95.0 | 90.0 |",
-        "| rte | accuracy | 277 | 60.0 | 63.0 | 60.0 | 105.0 | 100.0 |",
-        "| mean |  |  | 70.0 | 69.5 | 66.0 | 99.3 | 94.3 |",
+        "| task | metric | rows | baseline | teacher | student float32 | student int8 "
+        "| kept float32 % | kept int8 % |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| qnli | accuracy + f1 | 277 | 50.0 | 80.0 | 76.0 | 72.0 | 95.0 | 90.0 |",
+        "| rte | accuracy | 277 | 52.0 | 60.0 | 63.0 | 60.0 | 105.0 | 100.0 |",
+        "| mean |  |  | 51.0 | 70.0 | 69.5 | 66.0 | 99.3 | 94.3 |",
+        "| 95% interval | baseline | teacher | student float32 | student int8 |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        "| qnli | 45.0 to 54.0 | 75.0 to 84.0 | 71.0 to 80.0 | 67.0 to 76.0 |",
+        "| rte | 47.0 to 56.0 | 55.0 to 64.0 | 58.0 to 67.0 | 55.0 to 64.0 |",
         "| model | bytes on disk | smaller | median latency, ms | faster |",
         "| --- | ---: | ---: | ---: | ---: |",
         "| teachers (2 models) | 2,000,000 | 1.0x | 12.0 | 1.0x |",
@@ -103,6 +125,15 @@ def test_the_markdown_tables_by_hand(make_report: MakeReport, tmp_path: Path) ->
         "| student int8 | 250,000 | 8.0x | 24.0 | 0.5x |",
     ]
     assert lines[0] == "# Report of run mine"
+
+
+def test_a_tasks_further_sets_have_rows_and_are_averaged_first(make_report: MakeReport) -> None:
+    also = {name: {"qnli.other": 60.0} for name in SCORES}
+
+    made = make_report(SCORES, also)
+
+    assert [row["task"] for row in made["tasks"]] == ["qnli", "qnli/other", "rte"]
+    assert made["mean"]["teacher"] == (((80 + 60) / 2) + 60) / 2
 
 
 @pytest.mark.parametrize("score", [0.0, -5.0])
@@ -115,7 +146,7 @@ def test_a_teacher_that_learnt_nothing_leaves_nothing_to_retain(
     assert made["tasks"][0]["retention"] == dict.fromkeys(MODELS)
     assert made["mean_retention"] == dict.fromkeys(MODELS)
     text = (tmp_path / "out" / "report.md").read_text()
-    assert f"| rte | accuracy | 277 | {score:.1f} | 10.0 | 10.0 | - | - |" in text
+    assert f"| rte | accuracy | 277 | 10.0 | {score:.1f} | 10.0 | 10.0 | - | - |" in text
 
 
 def test_the_terminal_and_the_page_have_the_same_numbers(
