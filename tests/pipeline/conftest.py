@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from distill.pipeline import status as run_status
+from distill.run_status import status as run_status
 
 from .corpus import write_corpus, write_model
 
@@ -72,12 +72,15 @@ class Project:
     def store(self) -> Path:
         return self.folder / "store"
 
-    def distill(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def distill(
+        self, *arguments: str, stdin: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Run the command line here, in a process of its own, to its end."""
         return subprocess.run(
             [sys.executable, "-m", "distill", *arguments],
             cwd=self.folder,
             capture_output=True,
+            input=stdin,
             text=True,
             timeout=TIMEOUT_S,
             check=False,
