@@ -25,7 +25,7 @@ from distill.recipe.fields import (
 )
 from distill.recipe.kinds import ColumnName, Kind, MetricName
 
-Columns = dict[ColumnName, Text | Distinct[Text]]
+Columns = dict[ColumnName, Text]
 Backend = Literal["bitsandbytes-int8"]
 
 TEACHER_SCHEME: Final = "teacher:"  # `student.model` begins so to start from a teacher of this run
@@ -96,9 +96,9 @@ class Task(Section):
         None, description="What is predicted; the catalogue knows it for its own tasks."
     )
     source: Source | None = Field(None, description="Where rows come from.")
-    columns: Columns | None = Field(
-        None,
-        description="Our column name to the name in the data; `candidates` may be one per column.",
+    columns: Columns | None = Field(None, description="Our column name to the name in the data.")
+    candidate_columns: Labels | None = Field(
+        None, description="Columns of the candidates where each has its own, not `candidates`."
     )
     labels: Labels | None = Field(
         None, description="Label names in the order of the integer labels."

@@ -4,10 +4,12 @@ This room knows nothing of tokenizers, tensors or models; it ends at one Arrow t
 """
 
 from distill.tasks.builders import BUILDERS
-from distill.tasks.catalogue import CATALOGUE, Entry
+from distill.tasks.catalogue import CATALOGUE
+from distill.tasks.entry import Entry
 from distill.tasks.resolve import resolve
-from distill.tasks.sources import Splits, read_rows, source_fingerprint
+from distill.tasks.sources import source_fingerprint
 from distill.tasks.spec import TaskSpec
+from distill.tasks.splits import Splits, read_inputs, read_rows, row_warnings
 
 __all__ = [
     "BUILDERS",
@@ -15,7 +17,9 @@ __all__ = [
     "Entry",
     "Splits",
     "TaskSpec",
+    "read_inputs",
     "read_rows",
     "resolve",
+    "row_warnings",
     "source_fingerprint",
 ]

@@ -10,7 +10,8 @@ from distill.recipe.kinds import KINDS
 from distill.recipe.schema import FilesSource, HubSource, PackageSource, Task
 from distill.tasks.builders import BUILDERS
 from distill.tasks.catalogue import CATALOGUE
-from distill.tasks.files import SUFFIXES, has_known_suffix
+from distill.tasks.files import SUFFIXES, has_known_suffix, separates_columns
+from distill.tasks.sources import SPLITS, first_file
 from distill.tasks.spec import TaskSpec
 
 if TYPE_CHECKING:
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from distill.recipe.kinds import Kind
-    from distill.recipe.schema import Source
+    from distill.tasks.entry import Entry
+
+IOB2: Final = ("O", "B-", "I-")
+NO_SOURCE: Final = "source is missing; give `type: hub`, `files` or `package` and its keys"
+
 
 def resolve(name: str, section: Task, *, base: Path, data_root: Path | None) -> TaskSpec:
     """Return task `name` with the catalogue's defaults under the section's own keys.
@@ -35,21 +40,18 @@ def resolve(name: str, section: Task, *, base: Path, data_root: Path | None) -> 
     entry = CATALOGUE.get(name)
     if entry is None and not section.model_fields_set & {"kind", "columns", "source"}:
         raise RecipeError(_unknown(name))
-    task = section if entry is None else _merged(entry.task, section)
-    problems = [f"tasks.{name}.{problem}" for check in CHECKS for problem in check(task)]
+    task, problems = _with_source(name, entry, section, data_root)
+    problems += [f"tasks.{name}.{problem}" for check in CHECKS for problem in check(task)]
     kind, columns, source = task.kind, task.columns, task.source
-    if entry and data_root and isinstance(source, HubSource) and source is entry.task.source:
-        source = _in_data_root(name, source, data_root, problems)
     if problems or kind is None or columns is None or source is None:
         raise RecipeError(*problems)
     metrics, score = _metrics_and_score(kind, task)
-    candidates = columns.get("candidates")
     return TaskSpec(
         name=name,
         kind=kind,
         labels=tuple(task.labels or ()),
-        columns={str(ours): theirs for ours, theirs in columns.items() if isinstance(theirs, str)},
-        candidate_columns=tuple(candidates) if isinstance(candidates, list) else (),
+        columns={str(ours): theirs for ours, theirs in columns.items()},
+        candidate_columns=tuple(task.candidate_columns or ()),
         metrics=metrics,
         score=score,
         source=source,
@@ -94,8 +96,6 @@ def _metrics_and_score(kind: Kind, task: Task) -> tuple[tuple[str, ...], tuple[s
 def _missing(task: Task) -> Iterator[str]:
     if task.kind is None:
         yield f"kind is missing; a task of your own is one of {', '.join(KINDS)}"
-    if task.source is None:
-        yield "source is missing; give `type: hub`, `files` or `package` and its keys"
     if task.columns is None:
         example = KINDS[task.kind or "classification"].required
         yield f"columns is missing; map {', '.join(example)} to the columns of the data"
@@ -108,7 +108,7 @@ def _column_problems(task: Task) -> Iterator[str]:
         return
     required, optional = KINDS[task.kind].required, KINDS[task.kind].optional
     for column in required:
-        if column not in task.columns:
+        if column not in task.columns and not (column == "candidates" and task.candidate_columns):
             yield f"columns.{column} is missing; a {task.kind} task needs {', '.join(required)}"
     for column in task.columns:
         if column not in required + optional:
@@ -116,9 +116,28 @@ def _column_problems(task: Task) -> Iterator[str]:
             yield f"columns.{column} does not belong to a {task.kind} task; it knows {known}"
 
 
+def _candidate_problems(task: Task) -> Iterator[str]:
+    if task.candidate_columns is None:
+        return
+    if task.kind != "multiple_choice":
+        yield f"candidate_columns is set; a {task.kind} task has none, so remove it"
+    elif "candidates" in (task.columns or {}):
+        yield "candidate_columns and columns.candidates are both set; remove one of them"
+
+
 def _label_problems(task: Task) -> Iterator[str]:
     if task.labels is not None and task.kind and not KINDS[task.kind].named_labels:
         yield f"labels is set; a {task.kind} task has none, so remove it"
+
+
+def _tag_problems(task: Task) -> Iterator[str]:
+    if task.kind != "tagging" or "entity_f1" not in _metrics_and_score(task.kind, task)[0]:
+        return
+    strange = [label for label in task.labels or () if label != IOB2[0] and label[:2] not in IOB2]
+    if strange:
+        yield (
+            f"metrics has entity_f1; it needs labels O, B-x and I-x, not {strange[0]}. Use accuracy"
+        )
 
 
 def _metric_problems(task: Task) -> Iterator[str]:
@@ -138,7 +157,8 @@ def _metric_problems(task: Task) -> Iterator[str]:
 
 
 def _window_problems(task: Task) -> Iterator[str]:
-    if task.kind == "span_extraction" and task.stride * 2 >= task.max_length:
+    windowed = {"span_extraction", "tagging", "extractive_summary"}
+    if task.kind in windowed and task.stride * 2 >= task.max_length:
         yield (
             f"stride is {task.stride}; it must be below half of max_length ({task.max_length}). "
             "A third or a quarter of it is usual"
@@ -146,44 +166,90 @@ def _window_problems(task: Task) -> Iterator[str]:
 
 
 def _source_problems(task: Task) -> Iterator[str]:
-    source = task.source
-    if isinstance(source, PackageSource) and source.builder is not None:
-        if source.builder not in BUILDERS:
-            yield f"source.builder is {source.builder}; choose from {', '.join(BUILDERS)}"
-    elif isinstance(source, FilesSource | PackageSource):
-        for split in ("train", "validation"):
-            path = str(getattr(source, split))
-            if not has_known_suffix(path):
-                known = ", ".join(SUFFIXES)
-                yield f"source.{split} is {path}; its name must end in one of {known}"
+    match task.source:
+        case PackageSource(builder=str(builder)):
+            if builder not in BUILDERS:
+                yield f"source.builder is {builder}; choose from {', '.join(BUILDERS)}"
+        case FilesSource() | PackageSource() as source:
+            yield from _path_problems(source)
 
 
-def _in_data_root(name: str, hub: HubSource, root: Path, problems: list[str]) -> Source:
-    """Return the files that stand for `hub`; add to `problems` what is not there."""
-    nested = root / hub.path.rpartition("/")[2] / (hub.config or "")
-    places = list(dict.fromkeys((nested, root / name)))
+def _also_problems(task: Task) -> Iterator[str]:
+    if isinstance(task.source, HubSource | FilesSource):
+        for name in task.source.also.keys() & set(SPLITS):
+            yield f"source.also has {name}, which the task has already; choose another name"
+
+
+def _path_problems(source: FilesSource | PackageSource) -> Iterator[str]:
+    paths = {split: str(getattr(source, split)) for split in SPLITS}
+    header = None
+    if isinstance(source, FilesSource):
+        paths |= {f"also.{name}": path for name, path in source.also.items()}
+        header = source.header
+    for key, path in paths.items():
+        if not has_known_suffix(path):
+            known = ", ".join(SUFFIXES)
+            yield f"source.{key} is {path}; its name must end in one of {known}"
+    if header is not None and not any(map(separates_columns, paths.values())):
+        yield "source.header is set, but no file is CSV or TSV; remove it"
+
+
+def _with_source(
+    name: str, entry: Entry | None, section: Task, root: Path | None
+) -> tuple[Task, list[str]]:
+    """Return the section over the catalogue's defaults, reading from `root` where it may."""
+    task = section if entry is None else _merged(entry.task, section)
+    if entry is None or "source" in section.model_fields_set:
+        return task, [] if task.source else [f"tasks.{name}.{NO_SOURCE}"]
+    if isinstance(task.source, PackageSource) or (root is None and task.source):
+        return task, []
+    if root is None:
+        return task, [
+            f"tasks.{name}.source is missing: the catalogue pins no hub revision of this task. "
+            f"Give --data-root DIR, where DIR/{name} or DIR/*/{name} holds train.* and "
+            "validation.*, or a source of your own"
+        ]
+    hub = task.source if isinstance(task.source, HubSource) else None
+    names = (hub.train, hub.validation) if hub else SPLITS
+    places = list(dict.fromkeys(_places(name, hub, root)))
     for place in places:
-        found = [_first_file(place, split) for split in (hub.train, hub.validation)]
-        if found[0] and found[1]:
-            return FilesSource(type="files", train=str(found[0]), validation=str(found[1]))
-    tried = " and ".join(str(place) for place in places)
-    problems.append(
-        f"tasks.{name}: --data-root has no {hub.train}.* and {hub.validation}.* "
+        train, validation = (first_file(place, split) for split in names)
+        if train and validation:
+            also = {
+                key: first_file(place, split) for key, split in (hub.also if hub else {}).items()
+            }
+            files = FilesSource(
+                type="files",
+                train=str(train),
+                validation=str(validation),
+                also={key: str(path) for key, path in also.items() if path},
+                header=entry.header if separates_columns(train.name) else None,
+            )
+            own = "columns" in section.model_fields_set or entry.file_columns is None
+            columns = task.columns if own else entry.file_columns
+            return task.model_copy(update={"source": files, "columns": columns}), []
+    tried = ", ".join(str(place) for place in [*places, root / "*" / name])
+    return task, [
+        f"tasks.{name}: --data-root has no {names[0]}.* and {names[1]}.* "
         f"(tried {tried}; files end in one of {', '.join(SUFFIXES)})"
-    )
-    return hub
+    ]
 
 
-def _first_file(folder: Path, stem: str) -> Path | None:
-    candidates = (folder / f"{stem}{suffix}" for suffix in SUFFIXES)
-    return next((path.absolute() for path in candidates if path.is_file()), None)
+def _places(name: str, hub: HubSource | None, root: Path) -> Iterator[Path]:
+    if hub is not None:
+        yield root / hub.path.rpartition("/")[2] / (hub.config or "")
+    yield root / name
+    yield from sorted(root.glob(f"*/{name}"))
 
 
 CHECKS: Final[tuple[Callable[[Task], Iterator[str]], ...]] = (
     _missing,
     _column_problems,
+    _candidate_problems,
     _label_problems,
+    _tag_problems,
     _metric_problems,
     _window_problems,
     _source_problems,
+    _also_problems,
 )

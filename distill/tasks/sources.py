@@ -1,40 +1,35 @@
-"""Reads a task's two splits into canonical tables, and fingerprints what they are read from."""
+"""Where a task's raw rows come from: hub, files or packages; and the fingerprint of that."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, assert_never
 
-import numpy as np
-
 from distill.errors import DataError
 from distill.recipe.schema import FilesSource, HubSource, PackageSource
 from distill.tasks.builders import BUILDERS
-from distill.tasks.files import read_file
-from distill.tasks.rows import canonical, text_columns
+from distill.tasks.files import SUFFIXES, ArrowRows, read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import pyarrow as pa
 
-    from distill.tasks.files import Row
+    from distill.tasks.files import Row, Rows
     from distill.tasks.spec import TaskSpec
 
 SPLITS: Final = ("train", "validation")
 
 
-class Splits(NamedTuple):
-    """Both splits in canonical columns, and what the user should know about them."""
+class Origin(NamedTuple):
+    """One split: its name as the user knows it, and how its rows are had."""
 
-    train: pa.Table
-    validation: pa.Table
-    warnings: tuple[str, ...]
+    shown: str
+    load: Callable[[], Rows]
 
 
 class _File(NamedTuple):
@@ -43,42 +38,55 @@ class _File(NamedTuple):
     path: Path
 
 
-class _Origin(NamedTuple):
-    shown: str
-    load: Callable[[], list[Row]]
-
-
-def read_rows(spec: TaskSpec, seed: int) -> Splits:
-    """Return the task's rows; row limits draw a subset by `seed`, task and split, in file order.
+def origins(spec: TaskSpec) -> list[Origin]:
+    """Return where training rows, validation rows and those of each `also` split come from.
 
     Raises:
-        DataError: One message for each problem of either split, or validation rows that stand in
-            the training rows beyond `max_overlap`.
+        DataError: A package is missing.
     """
-    tables: list[pa.Table] = []
-    problems: list[str] = []
-    warnings: list[str] = []
-    origins = _origins(spec)
-    for split, origin in zip(SPLITS, origins, strict=True):
-        prefix = f"{origin.shown}: tasks.{spec.name}: "
-        try:
-            read = canonical(origin.load(), spec, training=split == "train")
-        except DataError as error:
-            problems += [prefix + problem for problem in error.problems]
-            continue
-        problems += [prefix + problem for problem in read.problems]
-        warnings += [prefix + warning for warning in read.warnings]
-        tables.append(read.table)
-    if problems:
-        raise DataError(*problems)
-    # Checks see all rows: whether data can be used must not depend on the seed of a subset.
-    train, validation = tables
-    warnings += _overlap_warnings(spec, train, validation, origins[1].shown)
-    return Splits(
-        _subset(train, spec.train_rows, f"{spec.name}/train", seed),
-        _subset(validation, spec.validation_rows, f"{spec.name}/validation", seed),
-        tuple(warnings),
-    )
+    source = spec.source
+    match source:
+        case HubSource():
+            splits = (source.train, source.validation, *source.also.values())
+            return [_hub_origin(source, split, spec) for split in splits]
+        case PackageSource(builder=str(name)):
+            _files(spec, source)  # refuses a package without the builder's files
+            built = BUILDERS[name].build(package_folder(source, spec.name))
+            return [
+                Origin(f"{source.package} {split}", partial(list, rows))
+                for split, rows in zip(SPLITS, built, strict=True)
+            ]
+        case FilesSource() | PackageSource():
+            return [_file_origin(source, file) for file in _files(spec, source)]
+        case _:
+            assert_never(source)
+
+
+def origin_of(spec: TaskSpec, split: str) -> Origin:
+    """Return where another split comes from: of the hub, or the file `split.*` beside validation's.
+
+    Raises:
+        DataError: There is no such file, or the rows are made from a package.
+    """
+    source = spec.source
+    if isinstance(source, HubSource):
+        return _hub_origin(source, split, spec)
+    if isinstance(source, PackageSource) and source.builder is not None:
+        raise DataError(f"{source.package}: tasks.{spec.name}: there is no split {split}")
+    beside = _files(spec, source)[1]
+    path = first_file(beside.path.parent, split)
+    if path is None:
+        raise DataError(
+            f"{beside.shown}: tasks.{spec.name}: there is no file {split}.* beside it "
+            f"({beside.path.parent}); it ends in one of {', '.join(SUFFIXES)}"
+        )
+    return _file_origin(source, _File(split, path.name, path))
+
+
+def first_file(folder: Path, stem: str) -> Path | None:
+    """Return the file of this name and a known ending, if there is one."""
+    candidates = (folder / f"{stem}{suffix}" for suffix in SUFFIXES)
+    return next((path.absolute() for path in candidates if path.is_file()), None)
 
 
 def source_fingerprint(spec: TaskSpec) -> str:
@@ -105,24 +113,6 @@ def source_fingerprint(spec: TaskSpec) -> str:
     return total.hexdigest()
 
 
-def _files(spec: TaskSpec, source: FilesSource | PackageSource) -> list[_File]:
-    """Return the files that `source` reads: one per split, or all that its builder reads."""
-    if isinstance(source, FilesSource):
-        folder, shown = spec.base, ""
-    else:
-        folder, shown = package_folder(source, spec.name), f"{source.package}/"
-    if isinstance(source, PackageSource) and source.builder is not None:
-        pattern = BUILDERS[source.builder].files
-        names = [path.relative_to(folder).as_posix() for path in sorted(folder.glob(pattern))]
-        if not names:
-            raise DataError(f"{shown}{pattern}: tasks.{spec.name}: the package has no such files")
-        return [_File(name, shown + name, folder / name) for name in names]
-    names = [str(source.train), str(source.validation)]
-    return [
-        _File(split, shown + name, folder / name) for split, name in zip(SPLITS, names, strict=True)
-    ]
-
-
 def package_folder(source: PackageSource, task: str) -> Path:
     """Return the folder of an installed package, found without importing it.
 
@@ -137,32 +127,35 @@ def package_folder(source: PackageSource, task: str) -> Path:
     return Path(found.submodule_search_locations[0], *below)
 
 
-def _origins(spec: TaskSpec) -> list[_Origin]:
-    """Return where training and validation rows come from."""
-    source = spec.source
-    match source:
-        case HubSource():
-            data_set = "/".join(filter(None, (source.path, source.config)))
-            return [
-                _Origin(f"{data_set} {split}", partial(_from_hub, source, split, spec))
-                for split in (source.train, source.validation)
-            ]
-        case PackageSource(builder=str(name)):
-            _files(spec, source)  # refuses a package without the builder's files
-            built = BUILDERS[name].build(package_folder(source, spec.name))
-            return [
-                _Origin(f"{source.package} {split}", partial(list, rows))
-                for split, rows in zip(SPLITS, built, strict=True)
-            ]
-        case FilesSource() | PackageSource():
-            return [
-                _Origin(file.shown, partial(read_file, file.path)) for file in _files(spec, source)
-            ]
-        case _:
-            assert_never(source)
+def _files(spec: TaskSpec, source: FilesSource | PackageSource) -> list[_File]:
+    """Return the files that `source` reads: one per split, or all that its builder reads."""
+    if isinstance(source, FilesSource):
+        folder, shown = spec.base, ""
+    else:
+        folder, shown = package_folder(source, spec.name), f"{source.package}/"
+    if isinstance(source, PackageSource) and source.builder is not None:
+        pattern = BUILDERS[source.builder].files
+        names = [path.relative_to(folder).as_posix() for path in sorted(folder.glob(pattern))]
+        if not names:
+            raise DataError(f"{shown}{pattern}: tasks.{spec.name}: the package has no such files")
+        return [_File(name, shown + name, folder / name) for name in names]
+    files = {"train": str(source.train), "validation": str(source.validation)}
+    if isinstance(source, FilesSource):
+        files |= {f"also {name}": path for name, path in source.also.items()}
+    return [_File(role, shown + name, folder / name) for role, name in files.items()]
 
 
-def _from_hub(source: HubSource, split: str, spec: TaskSpec) -> list[Row]:
+def _file_origin(source: FilesSource | PackageSource, file: _File) -> Origin:
+    header = source.header if isinstance(source, FilesSource) else None
+    return Origin(file.shown, partial(read_file, file.path, header))
+
+
+def _hub_origin(source: HubSource, split: str, spec: TaskSpec) -> Origin:
+    data_set = "/".join(filter(None, (source.path, source.config)))
+    return Origin(f"{data_set} {split}", partial(_from_hub, source, split, spec))
+
+
+def _from_hub(source: HubSource, split: str, spec: TaskSpec) -> Rows:
     import datasets  # noqa: PLC0415
 
     try:
@@ -177,50 +170,26 @@ def _from_hub(source: HubSource, split: str, spec: TaskSpec) -> list[Row]:
             f"a network, give the folder that holds the data as files: --data-root DIR"
         ) from error
     label = spec.columns.get("label", "")
-    names = getattr(rows.features.get(label), "names", None)
-    raw: list[Row] = rows.to_list()
-    if names is None:
-        return raw
-    # By name, never by number: another revision may order its classes differently.
-    by_number: dict[object, str] = dict(enumerate(names))
-    return [row | {label: by_number.get(row[label], row[label])} for row in raw]
+    feature = rows.features.get(label)
+    names = getattr(getattr(feature, "feature", feature), "names", None)  # of a list, its entries'
+    table = rows.with_format("arrow")[:]  # mapped, not read
+    return ArrowRows(table) if names is None else _NamedLabels(table, label, names)
 
 
-def _subset(table: pa.Table, limit: int | None, stream: str, seed: int) -> pa.Table:
-    if limit is None or limit >= table.num_rows:
-        return table
-    stream_key = int.from_bytes(hashlib.sha256(stream.encode()).digest()[:8])
-    generator = np.random.default_rng([seed, stream_key])
-    return table.take(np.sort(generator.choice(table.num_rows, limit, replace=False)))
+class _NamedLabels(ArrowRows):
+    """Rows whose labels stand by name: another revision may number its classes differently."""
 
+    def __init__(self, table: pa.Table, column: str, names: list[str]) -> None:
+        super().__init__(table)
+        self._column = column
+        self._by_number: dict[object, str] = dict(enumerate(names))
 
-def _overlap_warnings(
-    spec: TaskSpec, train: pa.Table, validation: pa.Table, shown: str
-) -> list[str]:
-    """Return a warning on validation rows that stand in `train`; refuse more than `max_overlap`.
+    def __iter__(self) -> Iterator[Row]:
+        """Yield the rows in their order."""
+        for row in super().__iter__():
+            yield row | {self._column: self._named(row[self._column])}
 
-    Texts are equal when they are so without regard to case and white space.
-    """
-    seen = set(_inputs(spec, train))
-    count = sum(texts in seen for texts in _inputs(spec, validation))
-    if not count:
-        return []
-    share = count / validation.num_rows
-    message = (
-        f"{shown}: tasks.{spec.name}: {count:,} of {validation.num_rows:,} validation rows "
-        f"({share:.2%}) have the same text as a training row"
-    )
-    if share > spec.max_overlap:
-        raise DataError(
-            f"{message}; at most {spec.max_overlap:.2%} may. Remove them from the training rows, "
-            f"or accept them: tasks.{spec.name}.max_overlap: {math.ceil(share * 1000) / 1000}"
-        )
-    return [message]
-
-
-def _inputs(spec: TaskSpec, table: pa.Table) -> list[tuple[str, ...]]:
-    columns = (table.column(name).to_pylist() for name in text_columns(spec))
-    return [
-        tuple(" ".join(text.casefold().split()) for text in texts)
-        for texts in zip(*columns, strict=True)
-    ]
+    def _named(self, value: object) -> object:
+        if isinstance(value, list):
+            return [self._named(each) for each in value]
+        return self._by_number.get(value, value)

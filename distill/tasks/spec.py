@@ -44,6 +44,11 @@ class TaskSpec:
         """Whether an input is two texts: sentence pairs, and question with context."""
         return self.kind == "span_extraction" or "text_pair" in self.columns
 
+    @property
+    def source_also(self) -> dict[str, str]:
+        """More evaluation splits: their names, and the hub's splits or the files."""
+        return {} if isinstance(self.source, PackageSource) else dict(self.source.also)
+
     def settings(self) -> dict[str, object]:
         """Return what can change the rows or their tokens, as plain JSON values.
 
@@ -61,8 +66,21 @@ class TaskSpec:
             "validation_rows": self.validation_rows,
             "max_overlap": self.max_overlap,
         }
-        if self.kind == "span_extraction":
-            settings |= {"stride": self.stride, "max_answer_length": self.max_answer_length}
+        match self.kind:
+            case "span_extraction":
+                return settings | {
+                    "stride": self.stride,
+                    "max_answer_length": self.max_answer_length,
+                }
+            case "tagging":
+                return settings | {"stride": self.stride}
+            case "multiple_choice":
+                return settings | {"candidate_columns": list(self.candidate_columns)}
+            case "extractive_summary":
+                return settings | {
+                    "stride": self.stride,
+                    "summary_sentences": self.summary_sentences,
+                }
         return settings
 
 
@@ -71,6 +89,12 @@ def _source_settings(source: HubSource | FilesSource | PackageSource) -> dict[st
         return source.model_dump()
     # The same bytes read as .csv and as .tsv are different rows.
     splits = {"train": source.train, "validation": source.validation}
-    return {"type": source.type} | {
-        name: "".join(PurePath(path).suffixes[-2:]) for name, path in splits.items()
-    }
+    return {
+        "type": source.type,
+        "header": source.header,
+        "also": {name: _ending(path) for name, path in source.also.items()},
+    } | {name: _ending(path) for name, path in splits.items()}
+
+
+def _ending(path: str) -> str:
+    return "".join(PurePath(path).suffixes[-2:])

@@ -1,41 +1,38 @@
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from datasets import ClassLabel, Dataset, Features, List
 
 from distill.errors import DataError
 from distill.recipe.schema import HubSource, Task
-from distill.tasks import read_rows, resolve, source_fingerprint
+from distill.tasks import read_inputs, read_rows, resolve, source_fingerprint
+
+from .conftest import write
+
+ONE = [{"sentence": "a", "label": 1}]
 
 
-class Rows:
-    """What `datasets.load_dataset` returns, as far as it is used."""
-
-    def __init__(self, rows: list[dict[str, Any]], names: list[str] | None) -> None:
-        self.features = {"label": SimpleNamespace(names=names), "text": SimpleNamespace()}
-        self._rows = rows
-
-    def to_list(self) -> list[dict[str, Any]]:
-        return self._rows
-
-
-def serve(monkeypatch: pytest.MonkeyPatch, names: list[str] | None) -> list[tuple[Any, ...]]:
+def serve(
+    monkeypatch: pytest.MonkeyPatch, rows: list[dict[str, Any]], **features: Any
+) -> list[tuple[Any, ...]]:
+    """Let every split be `rows`, its name before each first value; return the calls."""
     calls: list[tuple[Any, ...]] = []
 
-    def load_dataset(path: str, config: str, *, revision: str, split: str) -> Rows:
+    def load_dataset(path: str, config: str, *, revision: str, split: str) -> Dataset:
         calls.append((path, config, revision, split))
-        return Rows([{"sentence": split, "label": 1}], names)
+        text = next(iter(rows[0]))
+        made = Dataset.from_list([row | {text: f"{split} {row[text]}"} for row in rows])
+        return made.cast(Features(made.features | features))
 
-    monkeypatch.setitem(sys.modules, "datasets", SimpleNamespace(load_dataset=load_dataset))
+    monkeypatch.setattr("datasets.load_dataset", load_dataset)
     return calls
 
 
 def test_hub_is_read_at_the_pinned_revision(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = serve(monkeypatch, None)
+    calls = serve(monkeypatch, ONE)
     spec = resolve("cola", Task(), base=Path(), data_root=None)
 
     read_rows(spec, seed=1)
@@ -45,14 +42,14 @@ def test_hub_is_read_at_the_pinned_revision(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_hub_labels_are_matched_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    serve(monkeypatch, ["acceptable", "unacceptable"])
+    serve(monkeypatch, ONE, label=ClassLabel(names=["acceptable", "unacceptable"]))
     spec = resolve("cola", Task(), base=Path(), data_root=None)
 
     assert read_rows(spec, seed=1).train["label"].to_pylist() == [0]
 
 
 def test_hub_with_other_class_names_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    serve(monkeypatch, ["bad", "good"])
+    serve(monkeypatch, ONE, label=ClassLabel(names=["bad", "good"]))
     spec = resolve("cola", Task(), base=Path(), data_root=None)
 
     with pytest.raises(DataError, match="label is 'good'; expected one of the labels 0 unaccept"):
@@ -63,7 +60,7 @@ def test_hub_that_cannot_be_reached_points_to_data_root(monkeypatch: pytest.Monk
     def unreachable(*_: object, **__: object) -> None:
         raise ConnectionError("no route\nlong story")
 
-    monkeypatch.setitem(sys.modules, "datasets", SimpleNamespace(load_dataset=unreachable))
+    monkeypatch.setattr("datasets.load_dataset", unreachable)
     spec = resolve("cola", Task(), base=Path(), data_root=None)
 
     with pytest.raises(DataError) as caught:
@@ -82,3 +79,52 @@ def test_hub_fingerprint_follows_the_revision() -> None:
     other = resolve("cola", Task(source=moved), base=Path(), data_root=None)
 
     assert source_fingerprint(base) != source_fingerprint(other)
+
+
+def test_lists_of_hub_labels_are_matched_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = {"text": "a", "labels": [1, 0], "id": "k"}
+    serve(monkeypatch, [row], labels=List(ClassLabel(names=["neutral", "joy"])))
+    spec = resolve("goemotions", Task(), base=Path(), data_root=None)
+
+    assert read_rows(spec, seed=1).train["label"].to_pylist() == [[17, 27]]
+
+
+def test_more_splits_are_read_by_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    serve(monkeypatch, [{"premise": "a", "hypothesis": "b", "label": 2}])
+    spec = resolve("mnli", Task(), base=Path(), data_root=None)
+
+    splits = read_rows(spec, seed=1)
+
+    assert splits.validation["text"].to_pylist() == ["validation_matched a"]
+    assert splits.also["mismatched"]["text"].to_pylist() == ["validation_mismatched a"]
+
+
+def test_hub_splits_without_labels_are_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    unlabelled = ClassLabel(names=["acceptable", "unacceptable"])
+    calls = serve(monkeypatch, [{"sentence": "a", "label": -1}], label=unlabelled)
+    spec = resolve("cola", Task(), base=Path(), data_root=None)
+
+    rows = read_inputs(spec, "test")
+
+    assert rows.select(["text", "label"]).to_pylist() == [{"text": "test a", "label": 0}]
+    assert [call[-1] for call in calls] == ["test"]
+
+
+def test_limits_draw_the_same_rows_from_hub_and_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    rows = [{"sentence": f"t{place}", "label": place % 2} for place in range(2500)]
+    serve(monkeypatch, rows)
+    for split in ("train", "validation"):
+        texts = [row | {"sentence": f"{split} {row['sentence']}"} for row in rows]
+        (tmp_path / "cola").mkdir(exist_ok=True)
+        write(tmp_path / "cola" / f"{split}.jsonl", texts)
+    limited = Task(train_rows=40, validation_rows=30)
+
+    from_hub, from_files = (
+        read_rows(resolve("cola", limited, base=Path(), data_root=root), seed=3)
+        for root in (None, tmp_path)
+    )
+
+    assert from_hub == from_files
+    assert (from_hub.train.num_rows, from_hub.validation.num_rows) == (40, 30)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from distill.recipe.schema import Task
-from distill.tasks import read_rows, resolve
+from distill.tasks import read_inputs, read_rows, resolve
 
 ROOT = os.environ.get("DISTILL_DATA_ROOT")
 
@@ -22,6 +22,11 @@ ROOT = os.environ.get("DISTILL_DATA_ROOT")
         ("stsb", 5749, 1500),
         ("rte", 2490, 277),
         ("sst2", 67349, 872),
+        ("goemotions", 43410, 5426),
+        ("wnut17", 3394, 1009),
+        ("ud_partut", 1781, 156),
+        ("mutual", 7088, 886),
+        ("scitldr", 1992, 619),
     ],
 )
 def test_official_files_are_read_within_the_overlap_limit(
@@ -44,3 +49,13 @@ def test_official_squad_validation_is_complete(name: str, rows: int, unanswerabl
     texts = read_rows(spec, seed=1).validation["answer_texts"].to_pylist()
 
     assert (len(texts), texts.count([])) == (rows, unanswerable)
+
+
+@pytest.mark.skipif(ROOT is None, reason="DISTILL_DATA_ROOT is not set")
+def test_diagnostics_without_labels_are_inputs() -> None:
+    spec = resolve("ax", Task(), base=Path(), data_root=Path(str(ROOT)))
+
+    rows = read_inputs(spec, "test")
+
+    assert rows.num_rows == 1104
+    assert rows["text"][0].as_py() == "The cat sat on the mat."

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from distill.errors import RecipeError
 from distill.recipe.schema import FilesSource, HubSource, PackageSource, Task
-from distill.tasks import BUILDERS, CATALOGUE, TaskSpec, resolve
+from distill.tasks import BUILDERS, CATALOGUE, resolve
 
-FILES = FilesSource(type="files", train="train.jsonl", validation="validation.jsonl")
+from .conftest import FILES, problems, put, resolved
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 OWN: dict[str, Any] = {
     "kind": "classification",
     "columns": {"text": "t", "label": "y"},
@@ -23,20 +25,18 @@ OWN_SPAN: dict[str, Any] = {
     "source": FILES,
 }
 
-
-def resolved(name: str, data_root: Path | None = None, **keys: Any) -> TaskSpec:
-    return resolve(name, Task(**keys), base=Path(), data_root=data_root)
-
-
-def problems(name: str, data_root: Path | None = None, **keys: Any) -> tuple[str, ...]:
-    with pytest.raises(RecipeError) as caught:
-        resolved(name, data_root, **keys)
-    return caught.value.problems
+OWN_CHOICE: dict[str, Any] = {
+    "kind": "multiple_choice",
+    "columns": {"text": "t", "candidates": "c", "label": "y"},
+    "source": FILES,
+}
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
-def test_every_catalogue_task_needs_no_key(name: str) -> None:
-    spec = resolved(name)
+def test_every_catalogue_task_needs_no_key_but_perhaps_files(name: str, tmp_path: Path) -> None:
+    if CATALOGUE[name].task.source is None:
+        put(tmp_path / name, "train.jsonl", "validation.jsonl")
+    spec = resolved(name, None if CATALOGUE[name].task.source else tmp_path)
 
     assert spec.description
     assert spec.licence
@@ -71,7 +71,13 @@ def test_labels_stand_in_the_hubs_order(name: str, labels: tuple[str, ...]) -> N
         ("qqp", ("accuracy", "f1"), ("accuracy", "f1")),
         ("stsb", ("pearson", "spearman"), ("pearson", "spearman")),
         ("mnli", ("accuracy",), ("accuracy",)),
-        ("squad_v2", ("exact_match", "f1"), ("f1",)),
+        (
+            "squad_v2",
+            ("exact_match", "f1", "has_answer_exact", "has_answer_f1", "no_answer_exact"),
+            ("f1",),
+        ),
+        ("goemotions", ("micro_f1", "macro_f1"), ("micro_f1", "macro_f1")),
+        ("swag", ("recall_at_1", "mrr"), ("recall_at_1",)),
     ],
 )
 def test_metrics_are_the_benchmarks_own(
@@ -87,6 +93,27 @@ def test_mnli_is_evaluated_on_its_matched_set() -> None:
 
     assert isinstance(source, HubSource)
     assert source.validation == "validation_matched"
+    assert source.also == {"mismatched": "validation_mismatched"}
+
+
+def test_emotions_stand_in_the_hubs_order() -> None:
+    labels = resolved("goemotions").labels
+
+    assert len(labels) == 28
+    assert [labels[place] for place in (0, 8, 20, 27)] == [
+        "admiration",
+        "desire",
+        "optimism",
+        "neutral",
+    ]
+
+
+def test_swags_candidates_have_a_column_each() -> None:
+    spec = resolved("swag")
+
+    assert spec.candidate_columns == ("ending0", "ending1", "ending2", "ending3")
+    assert spec.columns == {"text": "sent1", "prompt": "sent2", "label": "label"}
+    assert json.dumps(spec.settings()).count("ending") == 4
 
 
 def test_every_builder_serves_a_catalogue_task() -> None:
@@ -152,6 +179,28 @@ def test_every_problem_of_a_task_is_reported_at_once() -> None:
         (OWN | {"metrics": ["f1"]}, "needs two labels, not 3. Use macro_f1"),
         (OWN | {"score": ["macro_f1"]}, "score has macro_f1; it must be one of"),
         (OWN_SPAN | {"labels": ["a", "b"]}, "labels is set; a span_extraction task has none"),
+        (OWN | {"candidate_columns": ["a", "b"]}, "candidate_columns is set; a classification"),
+        (
+            OWN_CHOICE | {"candidate_columns": ["a", "b"]},
+            "candidate_columns and columns.candidates are both set",
+        ),
+        (
+            OWN_CHOICE | {"columns": {"text": "t", "label": "y"}},
+            "columns.candidates is missing; a multiple_choice task needs text, candidates, label",
+        ),
+        (
+            {
+                "kind": "tagging",
+                "columns": {"words": "w", "label": "y"},
+                "labels": ["O", "B-x", "NOUN"],
+                "metrics": ["entity_f1"],
+                "source": FILES,
+            },
+            "metrics has entity_f1; it needs labels O, B-x and I-x, not NOUN. Use accuracy",
+        ),
+        (OWN | {"source": FILES.model_copy(update={"header": ["t", "y"]})}, "no file is CSV or"),
+        (OWN | {"source": FILES.model_copy(update={"also": {"b": "x.txt"}})}, "source.also.b is x"),
+        (OWN | {"source": FILES.model_copy(update={"also": {"train": "x.csv"}})}, "also has train"),
         (OWN_SPAN | {"max_length": 64, "stride": 32}, "stride is 32; it must be below half"),
         (
             OWN | {"source": FilesSource(type="files", train="a.txt", validation="b.csv")},
@@ -167,34 +216,6 @@ def test_bad_section_is_refused(keys: dict[str, Any], expected: str) -> None:
     assert any(expected in problem for problem in problems("mine", **keys))
 
 
-@pytest.mark.parametrize("folder", ["glue/mnli", "mnli"])
-def test_data_root_replaces_the_hub(tmp_path: Path, folder: str) -> None:
-    place = tmp_path / folder
-    place.mkdir(parents=True)
-    (place / "train.tsv.gz").touch()
-    (place / "validation_matched.jsonl").touch()
-
-    source = resolved("mnli", tmp_path).source
-
-    assert source == FilesSource(
-        type="files",
-        train=str(place / "train.tsv.gz"),
-        validation=str(place / "validation_matched.jsonl"),
-    )
-
-
-def test_data_root_without_the_task_names_both_places(tmp_path: Path) -> None:
-    (problem,) = problems("cola", tmp_path)
-
-    assert str(tmp_path / "glue" / "cola") in problem
-    assert str(tmp_path / "cola") in problem
-
-
-def test_data_root_leaves_own_sources_and_packages_alone(tmp_path: Path) -> None:
-    assert resolved("cola", tmp_path, source=FILES).source == FILES
-    assert resolved("bbc_topic", tmp_path).source == resolved("bbc_topic").source
-
-
 def test_settings_hold_what_changes_rows_and_no_path(tmp_path: Path) -> None:
     here = resolve("mine", Task(**OWN), base=tmp_path, data_root=None)
     there = resolve("mine", Task(**OWN), base=tmp_path / "x", data_root=None)
@@ -203,6 +224,19 @@ def test_settings_hold_what_changes_rows_and_no_path(tmp_path: Path) -> None:
     assert here.settings() == there.settings()
     assert here.settings() != limited.settings()
     assert str(tmp_path) not in json.dumps(here.settings())
+
+
+@pytest.mark.parametrize(
+    "change", [{"header": ["t", "y"]}, {"also": {"x": "x.csv"}}, {"train": "train.csv"}]
+)
+def test_settings_follow_the_source(change: dict[str, Any]) -> None:
+    source = FilesSource(type="files", train="a.tsv", validation="b.tsv")
+    other = source.model_copy(update=change)
+
+    assert (
+        resolved("mine", **OWN | {"source": source}).settings()
+        != resolved("mine", **OWN | {"source": other}).settings()
+    )
 
 
 def test_pairs_are_known() -> None:
