@@ -1,13 +1,12 @@
 """Runs a plan: skips what is fresh, has workers make the rest, and keeps the run's folder.
 
-Imports no torch: `check`, `status` and a run with nothing to do answer at once.
+Imports no torch: `check` and a run with nothing to do answer at once.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,13 +14,14 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from distill.errors import RecipeError, StoreError, UserError, WorkerFailed
 from distill.recipe import Task, dump_recipe, load_recipe, load_recipe_lenient
-from distill.run_folder import Request, failed_artefacts, hold, note, point
+from distill.run_folder import Request, hold, note, point
 from distill.stages.plan import ORDER, Plan, check_rows, make_plan
-from distill.store import Artefact, Store, differences, read_manifest, write_json
+from distill.stages.resources import lacking
+from distill.store import Artefact, Store, write_json
 from distill.tasks import resolve
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ What is evaluated or timed is reloaded from disk by a process that made none of 
 def plan_request(request: Request, *, check_only: bool = False) -> Plan:
     """Return the plan of a request, checked: rows are read where no fresh data artefact has them.
 
-    With `check_only` all local rows are read, and nothing is asked of the hub.
+    With `check_only` all local rows are read, disk, memory and GPUs are looked at, and nothing is
+    asked of the hub.
 
     Raises:
         UserError: every problem of recipe, sources, models and rows.
@@ -56,6 +57,9 @@ def plan_request(request: Request, *, check_only: bool = False) -> Plan:
     store = Store(request.store)
     fresh = {item.name for item in plan.of_stage("data") if store.is_fresh(item)}
     check_rows(plan, [name for name in plan.specs if check_only or name not in fresh])
+    if check_only:
+        wanted = [item for item in plan.in_order() if not store.is_fresh(item)]
+        plan.problems += lacking(wanted, recipe.training, store.root)
     if problems or plan.problems:
         raise UserError(*problems, *plan.problems)
     return plan
@@ -89,7 +93,7 @@ def run(request: Request, *, runs: Path, first: str, last: str, say: Callable[[s
     made = Run(runs / plan.recipe.name, plan, Store(request.store))
     chosen = ORDER[ORDER.index(first) : ORDER.index(last) + 1]
     _refuse_gaps(made, ORDER[: ORDER.index(first)])
-    _refuse_full_disk(made, chosen)
+    _refuse_small_machine(made, chosen)
     with hold(made.folder):
         request.save(made.folder)
         (made.folder / "recipe.yaml").write_text(dump_recipe(plan.recipe), encoding="utf-8")
@@ -112,25 +116,16 @@ def _refuse_gaps(made: Run, stages: Sequence[str]) -> None:
         )
 
 
-def _refuse_full_disk(made: Run, stages: Sequence[str]) -> None:
-    """Refuse to start what cannot fit: each model stays once, and the one in training seven times.
-
-    Two checkpoints are kept, each with the weights and AdamW's two moments, beside the result.
-    """
-    sizes = [
-        item.locations["weight_bytes"]
+def _refuse_small_machine(made: Run, stages: Sequence[str]) -> None:
+    wanted = [
+        item
         for stage in stages
         for item in made.plan.of_stage(stage)
-        if "weight_bytes" in item.locations and not made.store.is_fresh(item)
+        if not made.store.is_fresh(item)
     ]
-    needed = sum(sizes) + 6 * max(sizes, default=0)
-    place = next(path for path in (made.store.root, *made.store.root.parents) if path.exists())
-    free = shutil.disk_usage(place).free
-    if free < needed:
-        raise StoreError(
-            f"{made.store.root}: {free / 1e6:,.0f} MB are free, this run needs about "
-            f"{needed / 1e6:,.0f} MB; free some or give another folder with --store"
-        )
+    problems = list(lacking(wanted, made.plan.recipe.training, made.store.root))
+    if problems:
+        raise StoreError(*problems)
 
 
 def _make_group(made: Run, stages: Sequence[str], say: Callable[[str], None]) -> None:
@@ -257,60 +252,13 @@ def task_specs(
     loaded = None if recipe is None else load_recipe(recipe)
     base = Path.cwd() if recipe is None else recipe.absolute().parent
     sections = {} if loaded is None else loaded.tasks
-    specs = {
-        name: resolve(name, sections.get(name, Task()), base=base, data_root=data_root)
-        for name in names
-    }
-    return specs, 0 if loaded is None else loaded.seed
-
-
-def status(folder: Path) -> list[dict[str, Any]]:
-    """Return for each artefact of a run its state and, where it is stale, why.
-
-    States: fresh, running, failed, stale (made from other inputs than the recipe has now), missing.
-
-    Raises:
-        UserError: the folder is no run folder, or its recipe has problems now.
-    """
-    request = Request.load(folder)
-    recipe, problems = load_recipe_lenient(request.recipe, request.overrides)
-    if recipe is None or problems:
+    specs: dict[str, TaskSpec] = {}
+    problems: list[str] = []
+    for name in names:
+        try:
+            specs[name] = resolve(name, sections.get(name, Task()), base=base, data_root=data_root)
+        except RecipeError as error:
+            problems += error.problems
+    if problems:
         raise RecipeError(*problems)
-    plan = make_plan(
-        recipe, base=request.recipe.absolute().parent, data_root=request.data_root, fetch=False
-    )
-    if plan.problems:
-        raise UserError(*plan.problems)
-    store = Store(request.store)
-    failed = failed_artefacts(folder)
-    rows = []
-    for item in plan.in_order():
-        number = ORDER.index(item.stage) + 1
-        link = folder / f"{number}-{item.stage}" / ("" if item.stage == "report" else item.name)
-        state, why = _state(store, item, link, failed)
-        rows.append(
-            {"artefact": item.label, "state": state, "why": why, "path": str(store.path(item))}
-        )
-    return rows
-
-
-def _state(store: Store, item: Artefact, link: Path, failed: set[str]) -> tuple[str, list[str]]:
-    if store.is_fresh(item):
-        return "fresh", []
-    if store.is_locked(item):
-        return "running", []
-    if item.label in failed:
-        return "failed", ["see log.txt and the message of the run"]
-    manifest = read_manifest(link)
-    if manifest is None:
-        return "missing", []
-    old = {key: manifest.get(key) for key in ("settings", "version")}
-    new = {key: json.loads(json.dumps(item.identity[key])) for key in ("settings", "version")}
-    changed = [line.removeprefix("settings.") for line in differences(old, new)]
-    inputs = item.identity["inputs"]
-    changed += [
-        f"input {label} changed"
-        for label in inputs
-        if manifest["inputs"].get(label) != inputs[label]
-    ]
-    return "stale", changed
+    return specs, 0 if loaded is None else loaded.seed

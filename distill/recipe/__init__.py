@@ -1,5 +1,6 @@
 """The recipe: what a run does, written once in YAML."""
 
+from distill.recipe.fields import Section
 from distill.recipe.kinds import KINDS, ColumnName, Kind, KindInfo, MetricName
 from distill.recipe.load import dump_recipe, load_recipe, load_recipe_lenient
 from distill.recipe.schema import (
@@ -10,16 +11,11 @@ from distill.recipe.schema import (
     Constant,
     DeepSpeed,
     Distillation,
-    FilesSource,
-    HubSource,
     Optimisation,
-    PackageSource,
     Pretrained,
     Quantization,
     Recipe,
-    Section,
     SoftLabels,
-    Source,
     Student,
     Task,
     Teacher,
@@ -28,6 +24,7 @@ from distill.recipe.schema import (
     Training,
 )
 from distill.recipe.shipped import find_recipe, list_recipes
+from distill.recipe.sources import FilesSource, HubSource, PackageSource, Source
 
 __all__ = [
     "KINDS",

@@ -1,10 +1,10 @@
-"""Types that recipe fields share, each with its limits."""
+"""What recipe sections share: their base, and types of fields with their limits."""
 
 from __future__ import annotations
 
 from typing import Annotated, Final, TypeVar
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 NAME: Final = r"^[a-z][a-z0-9_-]{0,62}$"
 COMMIT: Final = r"^[0-9a-f]{40}$"
@@ -22,6 +22,13 @@ Text = Annotated[str, Field(min_length=1)]
 Name = Annotated[str, Field(pattern=NAME)]
 Commit = Annotated[str, Field(pattern=COMMIT)]
 Sha256 = Annotated[str, Field(pattern=SHA256)]
+
+
+class Section(BaseModel):
+    """Base of every section: unknown keys refused, strict types, no NaN, immutable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
 
 Item = TypeVar("Item")
 

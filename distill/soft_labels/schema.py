@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from distill.recipe.kinds import Kind
+from distill.recipe import Kind
 
 if TYPE_CHECKING:
     import numpy as np

@@ -79,9 +79,7 @@ def rank_bytes(weights: int, *, zero_stage: int, ranks: int) -> int:
     section 5). Activations are not counted.
     """
     parts = ((1, 3), (1, 2), (MOMENTS, 1))
-    return sum(
-        amount * weights // (ranks if zero_stage >= first else 1) for amount, first in parts
-    )
+    return sum(amount * weights // (ranks if zero_stage >= first else 1) for amount, first in parts)
 
 
 def _gpu_count() -> int:

@@ -1,135 +1,36 @@
-"""A finished student on new data: scores on validation rows, answers for texts."""
+"""A finished student's answers to inputs that were never in a data set."""
 
 from __future__ import annotations
 
 import json
-import tempfile
-from contextlib import contextmanager
-from dataclasses import fields
-from pathlib import Path
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
-from transformers import AutoTokenizer
 
-from distill.data import TaskData, TaskInfo, encode_rows, prediction_rows, write_split
-from distill.errors import ModelError, UserError
-from distill.stages.job import quiet_libraries
-from distill.stages.shared import device, scored, task_logits, write_json_lines
-from distill.tasks import read_rows
-from students import MultiTaskConfig, load_student
+from distill.data import prediction_rows
+from distill.errors import UserError
+from distill.stages.checkpoint import Checkpoint
+from distill.stages.shared import task_logits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
-    from distill.tasks import TaskSpec
-    from students import MultiTaskStudent
+    from distill.data import TaskInfo
+
+    Input = tuple[Any, ...]
 
 CHUNK: Final = 256
-"""Lines predicted at a time: bounds memory whatever the length of stdin."""
-INPUTS: Final = {"span_extraction": ("question", "context")}
-"""Fields of an input; of a text task `text`, and `text_pair` where it was trained on pairs."""
-
-
-class Checkpoint:
-    """A student's folder, loaded once: model, tokenizer and what it says of each task."""
-
-    def __init__(self, folder: Path) -> None:
-        """Load the student.
-
-        Raises:
-            ModelError: the folder is no student checkpoint or cannot be loaded.
-        """
-        quiet_libraries()
-        self.folder = folder
-        try:
-            values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise ModelError(
-                f"{folder}: no readable config.json; give a student's folder, such as "
-                "runs/NAME/4-student/seed-1"
-            ) from error
-        if values.get("model_type") != MultiTaskConfig.model_type:
-            raise ModelError(
-                f"{folder}: a {values.get('model_type')} model, not a student; give a folder that "
-                "`distill run` made"
-            )
-        self.tasks: dict[str, dict[str, Any]] = values["tasks"]
-        try:
-            self.model: MultiTaskStudent = load_student(folder, device())
-            self.tokenizer = AutoTokenizer.from_pretrained(folder)
-        except (OSError, ValueError, RuntimeError, ImportError) as error:
-            raise ModelError(f"{folder}: cannot be loaded: {error}") from error
-
-    def info(self, task: str, **changes: Any) -> TaskInfo:
-        """Return what the checkpoint knows of a task.
-
-        Raises:
-            ModelError: the student has no such task.
-        """
-        if task not in self.tasks:
-            raise ModelError(
-                f"{self.folder}: no task {task!r}; this student has {', '.join(self.tasks)}"
-            )
-        known = {field.name for field in fields(TaskInfo)}
-        stored = {key: value for key, value in self.tasks[task].items() if key in known} | changes
-        values: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()
-        }
-        return TaskInfo(**values)
-
-    @contextmanager
-    def encoded(self, info: TaskInfo, rows: pa.Table) -> Iterator[TaskData]:
-        """Give `rows` tokenised for this student; their files last as long as the context."""
-        with tempfile.TemporaryDirectory(prefix="distill-") as folder:
-            features = encode_rows(
-                info.kind, rows, self.tokenizer, max_length=info.max_length, stride=info.stride
-            )
-            write_split(Path(folder), "rows", rows, features)
-            info.write(Path(folder))
-            yield TaskData(Path(folder), "rows")
-
-
-def evaluate_checkpoint(
-    folder: Path, specs: Mapping[str, TaskSpec], *, seed: int, predictions: Path | None = None
-) -> dict[str, dict[str, float]]:
-    """Return rows, metrics in percent and `score` for each task; optionally write predictions.
-
-    `seed` draws the rows where a specification limits them, as it did in the run.
-
-    Raises:
-        ModelError: the folder is no student, lacks a task, or has another kind or other labels
-            than the data.
-        DataError: the rows cannot be read.
-    """
-    checkpoint = Checkpoint(folder)
-    infos = {
-        name: checkpoint.info(name, metrics=spec.metrics, score=spec.score)
-        for name, spec in specs.items()
-    }
-    for name, spec in specs.items():
-        _refuse_mismatch(folder, infos[name], spec)
-    results: dict[str, dict[str, float]] = {}
-    for name, spec in specs.items():
-        with checkpoint.encoded(infos[name], read_rows(spec, seed).validation) as data:
-            logits = task_logits(checkpoint.model, data, student=True, label=f"evaluate {name}")
-            results[name] = {"rows": data.rows.num_rows, **scored(data, logits)}
-            if predictions is not None:
-                predictions.mkdir(parents=True, exist_ok=True)
-                write_json_lines(
-                    predictions / f"{name}.predictions.jsonl", prediction_rows(data, logits)
-                )
-    return results
-
-
-def _refuse_mismatch(folder: Path, info: TaskInfo, spec: TaskSpec) -> None:
-    if info.kind != spec.kind:
-        raise ModelError(f"{folder}: task {info.name} is {info.kind}, the data's is {spec.kind}")
-    if tuple(info.labels) != tuple(spec.labels):
-        raise ModelError(
-            f"{folder}: task {info.name} has labels {', '.join(info.labels)}, "
-            f"the data {', '.join(spec.labels)}; name them alike and in the same order"
-        )
+"""Inputs predicted at a time: bounds memory whatever the length of stdin."""
+FIELDS: Final[dict[str, tuple[str, ...]]] = {
+    "span_extraction": ("question", "context"),
+    "tagging": ("words",),
+    "multiple_choice": ("text", "candidates"),
+    "extractive_summary": ("sentences",),
+}
+"""Fields of an input; of other kinds `text`, and `text_pair` where it was trained on pairs."""
+LISTS: Final = frozenset({"words", "candidates", "sentences"})
 
 
 def predict_lines(
@@ -139,53 +40,66 @@ def predict_lines(
 
     Raises:
         ModelError: the folder is no student, or lacks the task.
-        UserError: an input lacks a field, is no JSON, or texts do not come in pairs where they
-            must.
+        UserError: an input lacks a field, is no JSON, or the texts do not make whole inputs.
     """
     checkpoint = Checkpoint(folder)
     info = checkpoint.info(task)
-    names = INPUTS.get(info.kind, ("text", "text_pair") if info.pair else ("text",))
-    inputs = _from_texts(texts, names) if lines is None else _from_lines(lines, names)
-    chunk: list[tuple[str, ...]] = []
-    for item in inputs:
-        chunk.append(item)
-        if len(chunk) == CHUNK:
-            yield from _predict(checkpoint, info, chunk, names)
-            chunk = []
-    if chunk:
-        yield from _predict(checkpoint, info, chunk, names)
+    names = FIELDS.get(info.kind, ("text", "text_pair") if info.pair else ("text",))
+    inputs = _from_texts(texts, info.kind, names) if lines is None else _from_lines(lines, names)
+    for _, group in groupby(inputs, lambda item: len(item[-1]) if "candidates" in names else 0):
+        while chunk := list(islice(group, CHUNK)):
+            columns = zip(*chunk, strict=True)
+            yield from _predict(checkpoint, info, dict(zip(names, columns, strict=True)))
 
 
 def _predict(
-    checkpoint: Checkpoint, info: TaskInfo, chunk: list[tuple[str, ...]], names: tuple[str, ...]
+    checkpoint: Checkpoint, info: TaskInfo, columns: dict[str, Sequence[Any]]
 ) -> list[dict[str, Any]]:
-    columns: dict[str, Any] = {
-        name: list(values) for name, values in zip(names, zip(*chunk, strict=True), strict=True)
-    }
-    columns["id"] = [str(number) for number in range(len(chunk))]
-    if info.kind == "span_extraction":
-        empty: list[list[str]] = [[] for _ in chunk]
-        columns |= {
-            "answer_texts": pa.array(empty, pa.list_(pa.string())),
-            "answer_starts": pa.array(empty, pa.list_(pa.int32())),
-        }
-    else:
-        columns["label"] = [0] * len(chunk)
-    with checkpoint.encoded(info, pa.table(columns)) as data:
-        rows = prediction_rows(data, task_logits(checkpoint.model, data, student=True))
+    table = {name: pa.array(list(values)) for name, values in columns.items()}
+    count = len(next(iter(table.values())))
+    table["id"] = pa.array([str(number) for number in range(count)])
+    match info.kind:
+        case "span_extraction":
+            table["answer_texts"] = pa.array([[]] * count, pa.list_(pa.string()))
+            table["answer_starts"] = pa.array([[]] * count, pa.list_(pa.int32()))
+        case "tagging" | "extractive_summary":
+            (units,) = columns.values()
+            table["label"] = pa.array([[0] * len(of_row) for of_row in units], pa.list_(pa.int32()))
+        case "multi_label":
+            table["label"] = pa.array([[]] * count, pa.list_(pa.int32()))
+        case _:
+            table["label"] = pa.array([0] * count, pa.int32())
+    with checkpoint.encoded(info, pa.table(table)) as data:
+        logits = task_logits(checkpoint.model, data, student=True)
+        threshold = checkpoint.null_threshold(info.name)
+        rows = prediction_rows(data, logits, null_threshold=threshold)
     return [{key: value for key, value in row.items() if key != "id"} for row in rows]
 
 
-def _from_texts(texts: Sequence[str], names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    if len(texts) % len(names):
-        raise UserError(
-            f"this task takes {' and '.join(names)}: give texts in pairs; {len(texts)} were given"
-        )
-    for start in range(0, len(texts), len(names)):
-        yield tuple(texts[start : start + len(names)])
+def _from_texts(texts: Sequence[str], kind: str, names: tuple[str, ...]) -> list[Input]:
+    wanted = f"this task takes {' and '.join(names)}: "
+    given = f"; {len(texts)} were given"
+    match kind:
+        case "tagging":
+            if not all(text.split() for text in texts):
+                raise UserError(f"{wanted}give sentences; one of those given has no word")
+            return [(text.split(),) for text in texts]
+        case "extractive_summary":
+            return [(list(texts),)]
+        case "multiple_choice":
+            if len(texts) < 3:
+                raise UserError(f"{wanted}give a text and at least two candidates{given}")
+            return [(texts[0], list(texts[1:]))]
+        case _:
+            if len(texts) % len(names):
+                raise UserError(f"{wanted}give texts in pairs{given}")
+            return [
+                tuple(texts[start : start + len(names)])
+                for start in range(0, len(texts), len(names))
+            ]
 
 
-def _from_lines(lines: Iterable[str], names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+def _from_lines(lines: Iterable[str], names: tuple[str, ...]) -> Iterator[Input]:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -194,10 +108,17 @@ def _from_lines(lines: Iterable[str], names: tuple[str, ...]) -> Iterator[tuple[
         except ValueError:
             values = None
         if not isinstance(values, dict) or not all(
-            isinstance(values.get(name), str) for name in names
+            _fits(values.get(name), name in LISTS) for name in names
         ):
+            fields = " and ".join(f"{name} (a list)" if name in LISTS else name for name in names)
             raise UserError(
-                f"stdin, line {number}: expected a JSON object with the texts "
-                f"{' and '.join(names)}, found {line.strip()[:60]!r}"
+                f"stdin, line {number}: expected a JSON object with the texts {fields}, found "
+                f"{line.strip()[:60]!r}"
             )
         yield tuple(values[name] for name in names)
+
+
+def _fits(value: object, many: bool) -> bool:
+    if many:
+        return isinstance(value, list) and bool(value) and all(_fits(one, False) for one in value)
+    return isinstance(value, str)

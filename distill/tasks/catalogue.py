@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from distill.recipe.schema import HubSource, PackageSource, Task
+from distill.recipe import HubSource, PackageSource, Task
 from distill.tasks.entry import Entry
 from distill.tasks.glue import GLUE
 
 if TYPE_CHECKING:
-    from distill.recipe.kinds import MetricName
-    from distill.recipe.schema import Columns
+    from distill.recipe import Columns, MetricName
 
 SQUAD_REVISION: Final = "7b6d24c440a36b6815f21b70d25016731768db1f"
 SQUAD_V2_REVISION: Final = "3ffb306f725f7d2ce8394bc1873b24868140c412"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from distill.recipe.schema import Columns, Task
+    from distill.recipe import Columns, Task
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from distill.recipe.schema import HubSource, Task
+from distill.recipe import HubSource, Task
 from distill.tasks.entry import Entry
 
 if TYPE_CHECKING:
-    from distill.recipe.kinds import MetricName
-    from distill.recipe.schema import Columns
+    from distill.recipe import Columns, MetricName
 
 REVISION: Final = "bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c"
 

@@ -6,8 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from distill.errors import RecipeError
-from distill.recipe.kinds import KINDS
-from distill.recipe.schema import FilesSource, HubSource, PackageSource, Task
+from distill.recipe import KINDS, FilesSource, HubSource, PackageSource, Task
 from distill.tasks.builders import BUILDERS
 from distill.tasks.catalogue import CATALOGUE
 from distill.tasks.files import SUFFIXES, has_known_suffix, separates_columns
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from distill.recipe.kinds import Kind
+    from distill.recipe import Kind
     from distill.tasks.entry import Entry
 
 IOB2: Final = ("O", "B-", "I-")

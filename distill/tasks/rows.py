@@ -19,7 +19,7 @@ from distill.tasks.values import RowError
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
-    from distill.recipe.kinds import Kind
+    from distill.recipe import Kind
     from distill.tasks.files import Row, Rows
     from distill.tasks.readers import Reader, Role
     from distill.tasks.spec import TaskSpec

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, assert_never
 
 from distill.errors import DataError
-from distill.recipe.schema import FilesSource, HubSource, PackageSource
+from distill.recipe import FilesSource, HubSource, PackageSource
 from distill.tasks.builders import BUILDERS
 from distill.tasks.files import SUFFIXES, ArrowRows, read_file
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from distill.recipe.schema import FilesSource, HubSource, PackageSource
+from distill.recipe import FilesSource, HubSource, PackageSource
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from distill.recipe.kinds import Kind
+    from distill.recipe import Kind
 
 ROWS_FORMAT = 1  # raise it when the canonical columns, `example_id` or a builder's outcome changes
 

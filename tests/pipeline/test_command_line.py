@@ -41,6 +41,7 @@ needs_packages = pytest.mark.skipif(
         ["--help"],
         ["--version"],
         ["run", "--help"],
+        ["evaluate", "--help"],
         ["tasks"],
         ["recipes"],
     ],

@@ -70,11 +70,42 @@ def test_evaluate_writes_one_prediction_per_row(
         *("--predictions", str(place)),
     )
     assert code == 0, told
-    assert all(f"{task}: " in out for task in TASKS)
+    scores = {row["task"]: row["scores"]["bitsandbytes-int8"] for row in full_run.report["tasks"]}
+    for task, line in zip(TASKS, out.splitlines(), strict=True):
+        found = scores[task]
+        low, high = found["intervals"]["score"]
+        if task == "match":  # its one metric is its score
+            assert line == f"match: accuracy {found['score']:.2f} [{low:.2f}, {high:.2f}] " + (
+                f"({found['rows']} rows)"
+            )
+        assert line.startswith(f"{task}: ")
     evaluated = full_run.project.run / "6-evaluate/student-bitsandbytes-int8"
     for task in TASKS:
         name = f"{task}.predictions.jsonl"
         assert (place / name).read_bytes() == (evaluated / name).read_bytes()
+
+
+@pytest.mark.parametrize("file", ["topic.predictions.jsonl", "city.predictions.json"])
+def test_a_prediction_file_has_the_scores_of_its_student(
+    file: str, answer: Answer, tmp_path: Path
+) -> None:
+    task = file.partition(".")[0]
+    arguments = ("evaluate", "--task", task, "--recipe", "recipe.yaml", "--json")
+    code, out, told = answer(*arguments, FLOAT32, "--predictions", str(tmp_path))
+    assert code == 0, told
+    expected = json.loads(out)[task]
+    code, out, told = answer(*arguments, "--predictions-file", str(tmp_path / file))
+    assert code == 0, told
+    found = json.loads(out)[task]
+    assert found == {key: expected[key] for key in found}
+    assert found.keys() >= {"rows", "score", "intervals"}
+
+
+def test_a_submission_of_a_student_without_glue_names_what_it_lacks(answer: Answer) -> None:
+    code, out, told = answer("evaluate", FLOAT32, "--submission", "glue.zip")
+    assert code == 2, told
+    assert out == ""
+    assert "no task cola, sst2, mrpc, stsb, mnli, qnli, qqp, rte;" in told
 
 
 @pytest.mark.parametrize("folder", [FLOAT32, INT8])
@@ -148,6 +179,30 @@ def test_bad_line_is_refused_by_its_number(line: str, answer: Answer) -> None:
         (("evaluate", FLOAT32, "--task", "topics", "--recipe", "recipe.yaml"), ("tasks.topics",)),
         (("evaluate", FLOAT32, "--task", "topic"), ("tasks.topic", "a task of your own")),
         (("evaluate", FLOAT32, "--task", "rte"), ("rte",)),
+        (("evaluate", "--task", "topic"), ("either a CHECKPOINT or --predictions-file",)),
+        (
+            ("evaluate", FLOAT32, "--task", "topic", "--predictions-file", "a.jsonl"),
+            ("either a CHECKPOINT or --predictions-file",),
+        ),
+        (("evaluate", FLOAT32), ("--task TASK, or --submission ZIP",)),
+        (("evaluate", FLOAT32, "--submission", "a.zip", "--predictions", "p"), ("needs --task",)),
+        (("evaluate", "--predictions-file", "a.jsonl"), ("one --task, not of 0",)),
+        (
+            ("evaluate", "--predictions-file", "a.tsv", "--task", "rte", "--submission", "a.zip"),
+            ("need a CHECKPOINT",),
+        ),
+        (
+            (
+                "evaluate",
+                "--predictions-file",
+                "a.tsv",
+                "--task",
+                "topic/a",
+                "--recipe",
+                "recipe.yaml",
+            ),
+            ("topic/a: topic has the evaluation sets topic",),
+        ),
     ],
 )
 def test_what_does_not_fit_the_checkpoint_is_refused(

@@ -11,6 +11,7 @@ MODULES = [
     "distill.errors",
     "distill.cli",
     "distill.pipeline",
+    "distill.run_status",
     "distill.stages.plan",
 ]
 CHECK = """

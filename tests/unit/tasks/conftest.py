@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from distill.errors import DataError, RecipeError
-from distill.recipe.schema import FilesSource, Task
+from distill.recipe import FilesSource, Task
 from distill.tasks import TaskSpec, read_rows, resolve
 
 Make = Callable[..., TaskSpec]

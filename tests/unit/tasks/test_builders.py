@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from distill.errors import DataError
-from distill.recipe.schema import PackageSource, Task
+from distill.recipe import PackageSource, Task
 from distill.tasks import BUILDERS, Splits, TaskSpec, read_rows, resolve, source_fingerprint
 from distill.tasks.builders import BLANK
 from distill.tasks.sources import package_folder

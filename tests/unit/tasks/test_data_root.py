@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from distill.recipe.schema import FilesSource
+from distill.recipe import FilesSource
 
 from .conftest import FILES, problems, put, resolved
 

@@ -7,7 +7,7 @@ import pytest
 from datasets import ClassLabel, Dataset, Features, List
 
 from distill.errors import DataError
-from distill.recipe.schema import HubSource, Task
+from distill.recipe import HubSource, Task
 from distill.tasks import read_inputs, read_rows, resolve, source_fingerprint
 
 from .conftest import write

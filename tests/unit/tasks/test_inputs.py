@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from distill.errors import DataError
-from distill.recipe.schema import PackageSource, Task
+from distill.recipe import PackageSource, Task
 from distill.tasks import read_inputs, read_rows, resolve, row_warnings, source_fingerprint
 
 from .conftest import Make, refused, write

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from distill.recipe.schema import Task
+from distill.recipe import Task
 from distill.tasks import read_inputs, read_rows, resolve
 
 ROOT = os.environ.get("DISTILL_DATA_ROOT")

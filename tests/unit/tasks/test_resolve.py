@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from distill.recipe.schema import FilesSource, HubSource, PackageSource, Task
+from distill.recipe import FilesSource, HubSource, PackageSource, Task
 from distill.tasks import BUILDERS, CATALOGUE, resolve
 
 from .conftest import FILES, problems, put, resolved

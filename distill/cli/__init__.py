@@ -10,6 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 import typer
 
 from distill import __version__
+from distill.cli.options import (
+    AsJson,
+    DataRoot,
+    Overrides,
+    RecipePath,
+    RunsPath,
+    StorePath,
+    print_json,
+    say,
+)
+from distill.cli.students import evaluate, predict
 from distill.errors import EXIT_INTERRUPTED, EXIT_USER, UserError, WorkerFailed
 
 if TYPE_CHECKING:
@@ -34,42 +45,6 @@ Exit codes: 0 done, 1 a bug, 2 something you gave is wrong, 3 a quality gate fai
 """,
 )
 
-RecipePath = Annotated[
-    str,
-    typer.Argument(
-        metavar="RECIPE",
-        help="A YAML file, or the name of a recipe that ships (see `distill recipes`).",
-    ),
-]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="Change one value of the recipe, e.g. `training.epochs=5`. Repeatable.",
-    ),
-]
-DataRoot = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="DIR",
-        help="Read catalogue tasks from DIR/TASK/ or DIR/glue/TASK/ instead of the hub: "
-        "{train,validation}.*",
-    ),
-]
-StorePath = Annotated[
-    Path,
-    typer.Option(metavar="DIR", help="Where artefacts live; runs with the same inputs share them."),
-]
-RunsPath = Annotated[Path, typer.Option(metavar="DIR", help="Where run folders live.")]
-AsJson = Annotated[
-    bool,
-    typer.Option("--json", help="Print one JSON object on stdout; everything else goes to stderr."),
-]
-Checkpoint = Annotated[
-    Path, typer.Argument(metavar="CHECKPOINT", help="A student's folder, in float32 or 8 bits.")
-]
-
 
 @app.command()
 def check(
@@ -92,10 +67,10 @@ def check(
     request = Request(find_recipe(recipe), tuple(overrides or ()), data_root, store)
     plan = plan_request(request, check_only=True)
     for warning in plan.warnings:
-        _say(f"warning: {warning}")
+        say(f"warning: {warning}")
     tasks = {name: spec.kind for name, spec in plan.specs.items()}
     if as_json:
-        _print_json({"recipe": plan.recipe.name, "tasks": tasks, "warnings": plan.warnings})
+        print_json({"recipe": plan.recipe.name, "tasks": tasks, "warnings": plan.warnings})
     else:
         typer.echo(f"{recipe}: no problems; {len(tasks)} tasks: {', '.join(tasks)}")
 
@@ -129,18 +104,18 @@ def run(  # noqa: PLR0913  # one parameter per option
     _check_stages(first, last, ORDER)
     request = Request(find_recipe(recipe), tuple(overrides or ()), data_root, store)
     try:
-        made = run_pipeline(request, runs=runs, first=first, last=last, say=_say)
+        made = run_pipeline(request, runs=runs, first=first, last=last, say=say)
     except KeyboardInterrupt:
-        _say(INTERRUPTED)
+        say(INTERRUPTED)
         raise typer.Exit(EXIT_INTERRUPTED) from None
     if last != "report":
-        _say(f"done until {last}: {made.folder}")
+        say(f"done until {last}: {made.folder}")
         if as_json:
-            _print_json({"run": str(made.folder), "until": last})
+            print_json({"run": str(made.folder), "until": last})
         return
     report = json.loads((made.report / "report.json").read_text(encoding="utf-8"))
     if as_json:
-        _print_json(report)
+        print_json(report)
         return
     _print_report(report)
     typer.echo(f"report: {made.folder / '8-report' / 'report.md'}")
@@ -159,11 +134,11 @@ def status(
 
     Of a stale one, tell why.
     """
-    from distill.pipeline import status as run_status
+    from distill.run_status import status as run_status
 
     rows = run_status(run_folder)
     if as_json:
-        _print_json({"run": str(run_folder), "artefacts": rows})
+        print_json({"run": str(run_folder), "artefacts": rows})
         return
     width = max(len(row["artefact"]) for row in rows)
     for row in rows:
@@ -177,7 +152,7 @@ def recipes(as_json: AsJson = False) -> None:
 
     found = list_recipes()
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
     for name, comment in found.items():
         typer.echo(f"{name:18}{comment}")
@@ -200,7 +175,7 @@ def tasks(as_json: AsJson = False) -> None:
         for name, entry in CATALOGUE.items()
     }
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
     for name, row in found.items():
         typer.echo(
@@ -208,71 +183,8 @@ def tasks(as_json: AsJson = False) -> None:
         )
 
 
-@app.command()
-def evaluate(  # one parameter per option
-    checkpoint: Checkpoint,
-    task: Annotated[
-        list[str], typer.Option("--task", metavar="TASK", help="A task of the student. Repeatable.")
-    ],
-    data_root: DataRoot = None,
-    recipe: Annotated[
-        str | None,
-        typer.Option(
-            metavar="RECIPE", help="Where the student's own (not catalogue) tasks are declared."
-        ),
-    ] = None,
-    predictions: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Also write TASK.predictions.jsonl into this folder."),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Score a checkpoint on the validation rows of one or more tasks.
-
-    Example: `distill evaluate runs/quickstart/5-quantize/bitsandbytes-int8 --task bbc_topic`
-    """
-    from distill.pipeline import task_specs
-    from distill.recipe import find_recipe
-    from distill.stages.use import evaluate_checkpoint
-
-    specs, seed = task_specs(task, None if recipe is None else find_recipe(recipe), data_root)
-    results = evaluate_checkpoint(checkpoint, specs, seed=seed, predictions=predictions)
-    if as_json:
-        _print_json(results)
-        return
-    for name, metrics in results.items():
-        shown = ", ".join(
-            f"{key} {value:.2f}" for key, value in metrics.items() if key not in {"rows", "score"}
-        )
-        typer.echo(f"{name}: {shown} ({metrics['rows']} rows)")
-
-
-@app.command()
-def predict(
-    checkpoint: Checkpoint,
-    task: Annotated[str, typer.Option("--task", metavar="TASK", help="A task of the student.")],
-    texts: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[TEXT]...",
-            help="Texts; for pairs and questions two each: text and pair, question and context.",
-        ),
-    ] = None,
-) -> None:
-    """Predict with a checkpoint: texts as arguments, or JSON lines on stdin.
-
-    The answers are on stdout, one JSON object a line.
-
-    Lines on stdin have `text`, for pairs `text_pair` too, for spans `question` and `context`.
-
-    Example: `distill predict runs/quickstart/5-quantize/bitsandbytes-int8 --task bbc_topic
-    "Shares rose sharply"`
-    """
-    from distill.stages.use import predict_lines
-
-    lines = None if texts else sys.stdin
-    for answer in predict_lines(checkpoint, task, texts or [], lines):
-        _print_json(answer)
+app.command()(evaluate)
+app.command()(predict)
 
 
 def _check_stages(first: str, last: str, order: Sequence[str]) -> None:
@@ -295,14 +207,6 @@ def _print_report(report: dict[str, Any]) -> None:
         console.print(table)
 
 
-def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False))
-
-
-def _say(text: str) -> None:
-    typer.echo(text, err=True)
-
-
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(__version__)
@@ -323,10 +227,10 @@ def main() -> NoReturn:
         app(standalone_mode=True)
     except UserError as error:
         for problem in error.problems:
-            _say(f"error: {problem}")
+            say(f"error: {problem}")
         sys.exit(EXIT_USER)
     except WorkerFailed as error:
         if error.exit_code == EXIT_INTERRUPTED:
-            _say(INTERRUPTED)
+            say(INTERRUPTED)
         sys.exit(error.exit_code)
     sys.exit(0)
