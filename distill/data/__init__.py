@@ -2,7 +2,7 @@
 
 from distill.data.baseline import trivial_predictions
 from distill.data.batches import length_batches, shuffled_length_batches
-from distill.data.card import card_markdown, describe_split
+from distill.data.card import balanced_weights, card_markdown, describe_split
 from distill.data.decode import decode, prediction_rows
 from distill.data.encode import encode_rows
 from distill.data.spans import Answers, best_spans, merge_windows
@@ -15,6 +15,7 @@ __all__ = [
     "Answers",
     "TaskData",
     "TaskInfo",
+    "balanced_weights",
     "best_spans",
     "card_markdown",
     "collate",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pyarrow as pa
 
 from distill.data.task_data import ListColumn
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from collections.abc import Sequence
 
     from distill.data.task_info import TaskInfo
 
@@ -32,17 +33,25 @@ def describe_split(info: TaskInfo, rows: pa.Table, features: pa.Table) -> dict[s
         "tokens": int(lengths.sum()),
         "at_max_length": int((lengths >= info.max_length).sum()),
         "lengths": {name: count for name, count in zip(names, counts, strict=True) if count},
-        "labels": _label_counts(info, rows),
+        "labels": dict(zip(info.labels, _label_counts(info.labels, rows), strict=True))
+        if info.labels
+        else {},
     }
 
 
-def _label_counts(info: TaskInfo, rows: pa.Table) -> dict[str, int]:
-    if not info.labels:
-        return {}
+def balanced_weights(labels: Sequence[str], rows: pa.Table) -> tuple[float, ...]:
+    """Return a weight per class: N / (C * its count), as scikit-learn's `balanced` has it.
+
+    N counts rows, or words to tag. A class without rows has weight 0.
+    """
+    counts = np.asarray(_label_counts(labels, rows))
+    return tuple((counts.sum() / (len(labels) * np.maximum(counts, 1)) * (counts > 0)).tolist())
+
+
+def _label_counts(labels: Sequence[str], rows: pa.Table) -> list[int]:
     column = rows["label"]
-    flat = ListColumn(column).flat if info.kind in {"multi_label", "tagging"} else column.to_numpy()
-    counts = np.bincount(flat, minlength=len(info.labels)).tolist()
-    return dict(zip(info.labels, counts, strict=True))
+    flat = ListColumn(column).flat if pa.types.is_list(column.type) else column.to_numpy()
+    return np.bincount(flat, minlength=len(labels)).tolist()  # type: ignore[no-any-return]
 
 
 def card_markdown(card: dict[str, Any]) -> str:

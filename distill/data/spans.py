@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from distill.losses import MASKED
 from distill.soft_labels import NO_ANSWER, Ragged
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def best_spans(data: TaskData, logits_T2: Sequence[NDArray[np.floating]]) -> Ans
         [Span(score, text) for text, score in heapq.nlargest(N_BEST, spans.items(), _score)]
         for spans in found
     ]
-    top = np.asarray([spans[0].score if spans else -np.inf for spans in best])
+    top = np.asarray([spans[0].score if spans else MASKED for spans in best])
     return Answers(best, null - top)
 
 

@@ -49,6 +49,8 @@ def collate(
         batch["labels"] = torch.from_numpy(data.labels[rows].astype(_label_type(data)))
         if isinstance(soft, ClassLabels):
             batch["teacher_logits"] = torch.from_numpy(soft.logits[rows].astype(np.float32))
+    if data.info.class_weights:
+        batch["class_weights"] = torch.tensor(data.info.class_weights)
     return batch
 
 

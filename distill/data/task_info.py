@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from distill.recipe import Kind
-
-Number = TypeVar("Number", float, "NDArray[np.float64]")
 
 
 @dataclass(frozen=True)
@@ -53,10 +47,6 @@ class TaskInfo:
             key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()
         }
         return cls(**values)
-
-    def score_of(self, metrics: Mapping[str, Number]) -> Number:
-        """Return the task's one score: the mean of the metrics named in `score`."""
-        return sum(metrics[name] for name in self.score) / len(self.score)  # type: ignore[return-value]
 
     def write(self, folder: Path) -> None:
         """Write `task.json`."""

@@ -3,6 +3,7 @@
 A batch has `labels` and with soft labels `teacher_logits`, shaped as the student's logits. Where
 logits are of tokens, `mask` `[B, T]` tells those that count: for spans the positions that can be an
 answer, for tags first pieces of words, for summaries the classification tokens of sentences.
+`class_weights` `[C]` weigh gold classes and tags where a task has them.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ def hard_loss(kind: str, logits: torch.Tensor, batch: Mapping[str, Any]) -> torc
     Raises:
         ValueError: unknown kind.
     """
-    labels = batch["labels"]
+    labels, weights = batch["labels"], batch.get("class_weights")
     match kind:
         case "classification" | "multiple_choice":
-            return class_loss(logits, labels)
+            return class_loss(logits, labels, weights)
         case "multi_label":
             return multi_label_loss(logits, labels)
         case "regression":
@@ -42,7 +43,7 @@ def hard_loss(kind: str, logits: torch.Tensor, batch: Mapping[str, Any]) -> torc
         case "span_extraction":
             return span_loss(logits, labels, batch["mask"])
         case "tagging":
-            return class_loss(logits[batch["mask"]], labels[batch["mask"]])
+            return class_loss(logits[batch["mask"]], labels[batch["mask"]], weights)
         case "extractive_summary":
             return multi_label_loss(logits[batch["mask"]].squeeze(-1), labels[batch["mask"]])
     raise ValueError(f"kind is {kind!r}; it has no loss")

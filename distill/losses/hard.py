@@ -15,9 +15,14 @@ if TYPE_CHECKING:
     import torch
 
 
-def class_loss(logits_BC: torch.Tensor, labels_B: torch.Tensor) -> torch.Tensor:
-    """Return the cross-entropy of class indices, mean over B, in float32."""
-    return functional.cross_entropy(logits_BC.float(), labels_B)
+def class_loss(
+    logits_BC: torch.Tensor, labels_B: torch.Tensor, weights_C: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Return the cross-entropy of class indices, in float32.
+
+    It is the mean over B, with `weights_C` the mean weighted by each row's class.
+    """
+    return functional.cross_entropy(logits_BC.float(), labels_B, weight=weights_C)
 
 
 def multi_label_loss(logits_BC: torch.Tensor, labels_BC: torch.Tensor) -> torch.Tensor:

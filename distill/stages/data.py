@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from transformers import AutoTokenizer
 
-from distill.data import TaskInfo, card_markdown, describe_split, encode_rows, write_split
+from distill.data import (
+    TaskInfo,
+    balanced_weights,
+    card_markdown,
+    describe_split,
+    encode_rows,
+    write_split,
+)
 from distill.recipe import Task
 from distill.store import write_json
 from distill.tasks import Splits, TaskSpec, read_rows, resolve
@@ -76,4 +83,7 @@ def _info(spec: TaskSpec, splits: Splits, tokenizer: PreTrainedTokenizerBase) ->
         pad_token_id=int(tokenizer.pad_token_id or 0),
         token_types="token_type_ids" in tokenizer.model_input_names,
         also=tuple(splits.also),
+        class_weights=balanced_weights(spec.labels, splits.train)
+        if spec.class_weights == "balanced"
+        else (),
     )

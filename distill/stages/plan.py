@@ -13,7 +13,7 @@ from distill.errors import UserError
 from distill.recipe import TEACHER_SCHEME, HubSource
 from distill.stages.models import PretrainedModel, RecipeModels
 from distill.store import Artefact
-from distill.tasks import TaskSpec, read_rows, resolve, source_fingerprint
+from distill.tasks import TaskSpec, resolve, row_warnings, source_fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -94,7 +94,7 @@ def check_rows(plan: Plan, names: Iterable[str]) -> None:
             )
             continue
         try:
-            plan.warnings += read_rows(spec, plan.recipe.seed).warnings
+            plan.warnings += row_warnings(spec, plan.recipe.seed)
         except UserError as error:
             plan.problems += error.problems
 

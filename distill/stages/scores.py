@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from distill.data import TaskInfo, prediction_rows
+from distill.data import prediction_rows
 from distill.errors import ModelError, RecipeError
 from distill.metrics.glue import glue_average
 from distill.stages.checkpoint import Checkpoint
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from distill.data import TaskInfo
     from distill.tasks import TaskSpec
 
     Scores = dict[str, Any]
@@ -67,7 +68,7 @@ def evaluate_file(path: Path, spec: TaskSpec, *, seed: int, name: str) -> dict[s
     rows = sets[name]
     predictions = read_predictions(path, spec.kind, spec.labels, rows)
     gold = gold_answers(spec.kind, spec.labels, rows)
-    found = scored_predictions(_info(spec), predictions, gold, intervals=True)
+    found = scored_predictions(spec, predictions, gold, intervals=True)
     return {name: {"rows": rows.num_rows, **found}}
 
 
@@ -88,26 +89,6 @@ def _evaluate(
             write_predictions(predictions, name.replace("/", "."), answers, info.kind)
         found = scored(data, logits, null_threshold=threshold, intervals=True)
         return {"rows": data.rows.num_rows, **found}
-
-
-def _info(spec: TaskSpec) -> TaskInfo:
-    """Return what is known of a task that no model was made for."""
-    return TaskInfo(
-        name=spec.name,
-        kind=spec.kind,
-        labels=spec.labels,
-        pair=spec.is_pair,
-        metrics=spec.metrics,
-        score=spec.score,
-        max_length=spec.max_length,
-        stride=spec.stride,
-        max_answer_length=spec.max_answer_length,
-        summary_sentences=spec.summary_sentences,
-        unanswerable=False,
-        rows_fingerprint="",
-        pad_token_id=0,
-        token_types=False,
-    )
 
 
 def _refuse_mismatch(folder: Path, info: TaskInfo, spec: TaskSpec) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
@@ -15,13 +15,12 @@ from distill.store import write_json
 from distill.training import Hyperparameters, predict_logits, progress_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from distill.data import TaskInfo
-    from distill.recipe import Optimisation
+    from distill.recipe import Kind, Optimisation
 
 EVALUATION_BATCH = 64
 
@@ -83,21 +82,41 @@ def scored(
         null_threshold = best_null_threshold(data, logits)
     predictions = decode(data, logits, null_threshold=null_threshold or 0.0)
     found = scored_predictions(data.info, predictions, data.references(), intervals=intervals)
-    return found if null_threshold is None else {**found, "null_threshold": null_threshold}
+    return {**found, "null_threshold": null_threshold} if data.info.unanswerable else found
+
+
+class Scored(Protocol):
+    """What of a task decides how it is scored."""
+
+    @property
+    def kind(self) -> Kind:
+        """Kind of the task."""
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Metrics to compute."""
+
+    @property
+    def score(self) -> tuple[str, ...]:
+        """Those whose mean is the task's one score."""
 
 
 def scored_predictions(
-    info: TaskInfo, predictions: Any, references: Any, *, intervals: bool = False
+    task: Scored, predictions: Any, references: Any, *, intervals: bool = False
 ) -> dict[str, Any]:
     """Return the metrics of `predictions`, as `decode` gives them, in percent, and `score`."""
+
+    def mean(values: Mapping[str, Any]) -> Any:
+        return sum(values[name] for name in task.score) / len(task.score)
+
     if not intervals:
-        metrics = score_task(info.kind, info.metrics, predictions, references)
-        return {**metrics, "score": info.score_of(metrics)}
-    found = measure(info.kind, info.metrics, predictions, references)
-    drawn = {**found.draws, "score": info.score_of(found.draws)}
+        metrics = score_task(task.kind, task.metrics, predictions, references)
+        return {**metrics, "score": mean(metrics)}
+    found = measure(task.kind, task.metrics, predictions, references)
+    drawn = {**found.draws, "score": mean(found.draws)}
     return {
         **found.scores,
-        "score": info.score_of(found.scores),
+        "score": mean(found.scores),
         "intervals": {name: list(interval(values)) for name, values in drawn.items()},
     }
 

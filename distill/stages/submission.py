@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 import zipfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from distill.data import decode
 from distill.errors import DataError, ModelError
-from distill.recipe import FilesSource, HubSource
 from distill.stages.checkpoint import Checkpoint
 from distill.stages.shared import task_logits
 from distill.tasks import read_inputs
@@ -42,7 +41,12 @@ class Sheet:
     names: Mapping[str, str]
     """Our label to the server's; empty: numbers."""
     data: str = ""
-    """The data set's configuration, where it is not the task's own."""
+    """The catalogue's task with the rows, where it is not `task`."""
+
+    @property
+    def source(self) -> str:
+        """Name of the task whose rows are answered."""
+        return self.data or self.task
 
 
 SHEETS: Final = (
@@ -72,8 +76,8 @@ def write_submission(
 ) -> dict[str, int]:
     """Write the zip `to` and return the number of predictions in each of its files.
 
-    `specs_of` is asked for those of `TASKS` that the student has. `say` is told of a student
-    without WNLI, and of files with another number of rows than the official test set.
+    `specs_of` is asked for those of `TASKS` that the student has, and for AX. `say` is told of a
+    student without WNLI, and of files with another number of rows than the official test set.
 
     Raises:
         ModelError: the folder is no student, lacks tasks, or names labels otherwise than the
@@ -84,7 +88,7 @@ def write_submission(
     checkpoint = Checkpoint(folder)
     _refuse_unfit(checkpoint)
     sheets = [sheet for sheet in SHEETS if sheet.task in checkpoint.tasks]
-    rows = _test_rows(sheets, specs_of(list(dict.fromkeys(sheet.task for sheet in sheets))))
+    rows = _test_rows(sheets, specs_of(list(dict.fromkeys(sheet.source for sheet in sheets))))
     for sheet in sheets:
         if (count := rows[sheet.file].num_rows) != sheet.rows:
             say(
@@ -128,7 +132,7 @@ def _test_rows(sheets: Sequence[Sheet], specs: Mapping[str, TaskSpec]) -> dict[s
     problems: list[str] = []
     for sheet in sheets:
         try:
-            rows[sheet.file] = read_inputs(_of_data(specs[sheet.task], sheet.data), sheet.split)
+            rows[sheet.file] = read_inputs(specs[sheet.source], sheet.split)
         except DataError as error:
             problems += error.problems
     if problems:
@@ -148,19 +152,6 @@ def _words(sheet: Sheet, labels: Sequence[str], predictions: Any) -> Iterator[st
     for value in predictions:
         # max(0.0, ...) and not the reverse, which would keep the sign of -0.0
         yield (sheet.names[labels[value]] if labels else f"{min(max(0.0, value), HIGHEST):.3f}")
-
-
-def _of_data(spec: TaskSpec, data: str) -> TaskSpec:
-    """Return `spec` reading the data set `data`, which stands beside its own."""
-    source = spec.source
-    if not data:
-        return spec
-    if isinstance(source, HubSource):
-        return replace(spec, source=source.model_copy(update={"config": data}))
-    if isinstance(source, FilesSource):
-        beside = spec.base.joinpath(source.validation).parent.parent / data / "validation.jsonl"
-        return replace(spec, source=source.model_copy(update={"validation": str(beside)}))
-    return spec
 
 
 def _tsv(lines: Sequence[str]) -> str:

@@ -62,6 +62,7 @@ def resolve(name: str, section: Task, *, base: Path, data_root: Path | None) -> 
         train_rows=task.train_rows,
         validation_rows=task.validation_rows,
         max_overlap=task.max_overlap,
+        class_weights=task.class_weights,
         description=entry.description if entry else "",
         licence=entry.licence if entry else "",
     )
@@ -127,6 +128,8 @@ def _candidate_problems(task: Task) -> Iterator[str]:
 def _label_problems(task: Task) -> Iterator[str]:
     if task.labels is not None and task.kind and not KINDS[task.kind].named_labels:
         yield f"labels is set; a {task.kind} task has none, so remove it"
+    if task.class_weights and task.kind not in {None, "classification", "tagging"}:
+        yield f"class_weights is set; a {task.kind} task has no classes, so remove it"
 
 
 def _tag_problems(task: Task) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from distill.recipe import FilesSource, HubSource, PackageSource
 
@@ -36,6 +36,7 @@ class TaskSpec:
     train_rows: int | None
     validation_rows: int | None
     max_overlap: float
+    class_weights: Literal["balanced"] | None
     description: str = ""
     licence: str = ""
 
@@ -65,6 +66,7 @@ class TaskSpec:
             "train_rows": self.train_rows,
             "validation_rows": self.validation_rows,
             "max_overlap": self.max_overlap,
+            "class_weights": self.class_weights,
         }
         match self.kind:
             case "span_extraction":

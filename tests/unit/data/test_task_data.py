@@ -57,12 +57,6 @@ def test_what_was_written_is_read_back(
     assert collate(data, np.array([1]))["input_ids"].tolist() == [ids[1]]
 
 
-def test_the_score_is_the_mean_of_the_named_metrics(make_info: Callable[..., TaskInfo]) -> None:
-    info = make_info(metrics=("accuracy", "f1", "mcc"), score=("accuracy", "f1"))
-
-    assert info.score_of({"accuracy": 80.0, "f1": 60.0, "mcc": 10.0}) == 70.0
-
-
 def test_opening_a_split_takes_no_memory_for_its_texts(
     tmp_path: Path, make_info: Callable[..., TaskInfo], tokenizer: PreTrainedTokenizerFast
 ) -> None:

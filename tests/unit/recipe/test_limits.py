@@ -25,7 +25,8 @@ seed: 2
 tasks:
   hub:
     kind: classification
-    source: {{type: hub, path: a/b, config: c, revision: {COMMIT}, train: t, validation: v}}
+    source: {{type: hub, path: a/b, config: c, revision: {COMMIT}, train: t, validation: v,
+      also: {{more: w}}}}
     columns: {{text: sentence}}
     labels: [no, yes]
     metrics: [accuracy, f1]
@@ -33,11 +34,14 @@ tasks:
     max_length: 64
     stride: 16
     max_answer_length: 10
+    summary_sentences: 2
+    candidate_columns: [a, b]
+    class_weights: balanced
     train_rows: 10
     validation_rows: 10
     max_overlap: 0.5
   files:
-    source: {{type: files, train: a.csv, validation: b.csv}}
+    source: {{type: files, train: a.csv, validation: b.csv, header: [a, b], also: {{more: c.csv}}}}
   package:
     source: {{type: package, package: p, train: a.csv, validation: b.csv}}
   builder:
@@ -58,6 +62,8 @@ teachers:
     dropout: 0
     evaluations: 1
     patience: 1
+    checkpoint: c
+    labels: {{LABEL_0: a}}
   per_task:
     hub: *teacher
 soft_labels: {{dtype: float32, batch_size: 8}}
@@ -112,7 +118,11 @@ OPTIMISATION = {
     "patience": OPTIONAL_POSITIVE,
 }
 PRETRAINED = {"model": TEXT, "revision": OPTIONAL_HASH, "sha256": OPTIONAL_HASH}
-TEACHER = OPTIMISATION | PRETRAINED | {"family": OPTIONAL_CHOICE}
+TEACHER = (
+    OPTIMISATION
+    | PRETRAINED
+    | {"family": OPTIONAL_CHOICE, "checkpoint": OPTIONAL_TEXT, "labels.LABEL_0": TEXT}
+)
 
 
 def under(section: str, fields: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -134,6 +144,9 @@ BAD: dict[str, list[str]] = {
             "max_length": [*POSITIVE, "15", "8193"],
             "stride": POSITIVE,
             "max_answer_length": POSITIVE,
+            "summary_sentences": POSITIVE,
+            "candidate_columns": [*LIST, "[a]", "[a, a]", "[a, '']", "[a, 1]"],
+            "class_weights": OPTIONAL_CHOICE,
             "train_rows": OPTIONAL_POSITIVE,
             "validation_rows": OPTIONAL_POSITIVE,
             "max_overlap": SHARE,
@@ -145,10 +158,13 @@ BAD: dict[str, list[str]] = {
     "tasks.hub.source.revision": [*OPTIONAL_HASH, "null"],
     "tasks.hub.source.train": TEXT,
     "tasks.hub.source.validation": TEXT,
+    "tasks.hub.source.also.more": TEXT,
     "tasks.hub.source.type": CHOICE,
     "tasks.files.source.type": CHOICE,
     "tasks.files.source.train": TEXT,
     "tasks.files.source.validation": TEXT,
+    "tasks.files.source.header": [*LIST, "[a, a]", "['']", "[1]"],
+    "tasks.files.source.also.more": TEXT,
     "tasks.package.source.type": CHOICE,
     "tasks.package.source.package": TEXT,
     "tasks.package.source.train": OPTIONAL_TEXT,

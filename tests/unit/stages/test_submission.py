@@ -40,7 +40,6 @@ COLUMNS = {
     "cola": ("sentence",),
     "sst2": ("sentence",),
     "mnli": ("premise", "hypothesis"),
-    "ax": ("premise", "hypothesis"),
     "qnli": ("question", "sentence"),
     "qqp": ("question1", "question2"),
 }
@@ -197,11 +196,11 @@ def test_labels_that_the_server_does_not_know_are_refused(
 def test_all_missing_test_files_are_named_at_once(
     make_student: MakeStudent, specs_of: Any, root: Path, tmp_path: Path
 ) -> None:
-    for place in ("cola/test", "mnli/test_mismatched", "ax/test"):
+    for place in ("cola/test", "mnli/test_mismatched"):
         (root / "glue" / f"{place}.jsonl").unlink()
     with pytest.raises(DataError) as refused:
         write_submission(make_student(STUDENT), specs_of, tmp_path / "glue.zip", say=lambda _: None)
-    assert len(refused.value.problems) == 3
+    assert len(refused.value.problems) == 2
     assert not (tmp_path / "glue.zip").exists()
 
 
