@@ -78,9 +78,16 @@ def new_teacher(
 
 
 def adopt_teacher(
-    source: Path, kind: str, labels: Sequence[str], names: Mapping[str, str] | None = None
+    source: Path,
+    kind: str,
+    labels: Sequence[str],
+    names: Mapping[str, str] | None = None,
+    *,
+    device: str = "cpu",
 ) -> PreTrainedModel:
     """Return the fine-tuned model in `source` with its logits in the order of `labels`.
+
+    It is in float32, in evaluation mode, on `device`.
 
     `names` gives the true names of its own labels, which are else those of its `id2label`.
 
@@ -100,7 +107,7 @@ def adopt_teacher(
         own = {index: (names or {}).get(name, name) for index, name in given.items()}
         _reorder_logits(model, label_order(own, labels))
         _set_labels(model.config, labels)
-    return cast("PreTrainedModel", model)
+    return _at_work(model, device)
 
 
 def _reorder_logits(model: PreTrainedModel, order: list[int]) -> None:
@@ -137,7 +144,10 @@ def electra_from_bert(source: Path, kind: str, config: PretrainedConfig) -> PreT
 
 def load_teacher(folder: Path, kind: str, device: str = "cpu") -> PreTrainedModel:
     """Return the fine-tuned model in `folder`, in float32, in evaluation mode, on `device`."""
-    model: PreTrainedModel = _CLASSES[kind][0].from_pretrained(folder, dtype=torch.float32)
+    return _at_work(_CLASSES[kind][0].from_pretrained(folder, dtype=torch.float32), device)
+
+
+def _at_work(model: PreTrainedModel, device: str) -> PreTrainedModel:
     model.to(device)  # type: ignore[arg-type]  # transformers types its own wrapper
     model.eval()
     return model

@@ -14,7 +14,9 @@ from distill.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-CHECKPOINT = typer.Argument(metavar="CHECKPOINT", help="A student's folder, float32 or 8 bits.")
+CHECKPOINT = typer.Argument(
+    metavar="CHECKPOINT", help="A student's folder, float32 or 8 bits; to evaluate, a teacher's."
+)
 EvaluatedTasks = Annotated[
     list[str] | None,
     typer.Option(
@@ -79,6 +81,8 @@ def evaluate(  # noqa: PLR0913  # one parameter per option
 
     Examples:
     `distill evaluate runs/quickstart/5-quantize/bitsandbytes-int8 --task bbc_topic`
+
+    `distill evaluate runs/glue-small/2-teachers/rte --task rte --data-root DIR`
 
     `distill evaluate STUDENT --task squad_v2 --predictions out --data-root DIR`
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transformers import AutoTokenizer
 
 from distill.data import (
-    TaskInfo,
     balanced_weights,
     card_markdown,
     describe_split,
@@ -18,12 +18,14 @@ from distill.data import (
     write_split,
 )
 from distill.recipe import Task
+from distill.stages.shared import describe_task
 from distill.store import write_json
 from distill.tasks import Splits, TaskSpec, read_rows, resolve
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+    from distill.data import TaskInfo
     from distill.stages.job import Job
 
 
@@ -65,25 +67,17 @@ def _spec(job: Job) -> TaskSpec:
 
 def _info(spec: TaskSpec, splits: Splits, tokenizer: PreTrainedTokenizerBase) -> TaskInfo:
     spans = spec.kind == "span_extraction"
-    return TaskInfo(
-        name=spec.name,
-        kind=spec.kind,
-        labels=spec.labels,
-        pair=spec.is_pair,
-        metrics=spec.metrics,
-        score=spec.score,
-        max_length=spec.max_length,
-        stride=spec.stride,
-        max_answer_length=spec.max_answer_length,
-        summary_sentences=spec.summary_sentences,
+    info = describe_task(
+        spec,
+        tokenizer,
         unanswerable=spans and not all(splits.train["answer_texts"].to_pylist()),
+    )
+    balanced = spec.class_weights == "balanced"
+    return replace(
+        info,
         rows_fingerprint=hashlib.sha256(
             splits.train["example_id"].to_numpy().tobytes()
         ).hexdigest(),
-        pad_token_id=int(tokenizer.pad_token_id or 0),
-        token_types="token_type_ids" in tokenizer.model_input_names,
         also=tuple(splits.also),
-        class_weights=balanced_weights(spec.labels, splits.train)
-        if spec.class_weights == "balanced"
-        else (),
+        class_weights=balanced_weights(spec.labels, splits.train) if balanced else (),
     )

@@ -1,4 +1,4 @@
-"""Scores with intervals: of a student reloaded from disk, or of predictions made elsewhere."""
+"""Scores with intervals: of a model reloaded from disk, or of predictions made elsewhere."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from distill.data import prediction_rows
 from distill.errors import ModelError, RecipeError
 from distill.metrics.glue import glue_average
-from distill.stages.checkpoint import Checkpoint
+from distill.stages.checkpoint import open_checkpoint
 from distill.stages.prediction_files import gold_answers, read_predictions, write_predictions
 from distill.stages.shared import scored, scored_predictions, task_logits
 from distill.tasks import read_rows
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from distill.data import TaskInfo
+    from distill.stages.checkpoint import Checkpoint
     from distill.tasks import TaskSpec
 
     Scores = dict[str, Any]
@@ -35,11 +36,11 @@ def evaluate_checkpoint(
     as it did in the run.
 
     Raises:
-        ModelError: the folder is no student, lacks a task, or has another kind or other labels
+        ModelError: the folder is no model, lacks a task, or has another kind or other labels
             than the data.
         DataError: the rows cannot be read.
     """
-    checkpoint = Checkpoint(folder)
+    checkpoint = open_checkpoint(folder, specs)
     infos = {
         name: checkpoint.info(name, metrics=spec.metrics, score=spec.score)
         for name, spec in specs.items()
@@ -83,7 +84,9 @@ def _evaluate(
 ) -> Scores:
     threshold = checkpoint.null_threshold(info.name)
     with checkpoint.encoded(info, rows) as data:
-        logits = task_logits(checkpoint.model, data, student=True, label=f"evaluate {name}")
+        logits = task_logits(
+            checkpoint.model, data, student=checkpoint.is_student, label=f"evaluate {name}"
+        )
         if predictions is not None:
             answers = prediction_rows(data, logits, null_threshold=threshold)
             write_predictions(predictions, name.replace("/", "."), answers, info.kind)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
 
-from distill.data import TaskData, best_spans, decode, length_batches
+from distill.data import TaskData, TaskInfo, best_spans, decode, length_batches
 from distill.errors import ModelError
 from distill.metrics import best_thresholds, interval, measure, score_task
 from distill.store import write_json
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+    from transformers import PreTrainedTokenizerBase
 
     from distill.recipe import Kind, Optimisation
+    from distill.tasks import TaskSpec
 
 EVALUATION_BATCH = 64
 
@@ -29,6 +32,22 @@ def hyperparameters(section: Optimisation, seed: int, **more: Any) -> Hyperparam
     """Return a recipe section as the plain values that training takes."""
     names = Hyperparameters.__dataclass_fields__.keys() & type(section).model_fields.keys()
     return Hyperparameters(**{name: getattr(section, name) for name in names}, seed=seed, **more)
+
+
+def describe_task(
+    spec: TaskSpec, tokenizer: PreTrainedTokenizerBase, *, unanswerable: bool
+) -> TaskInfo:
+    """Return what models of a task must know of it; nothing yet of its training rows."""
+    named = {field.name for field in fields(TaskInfo)} & {field.name for field in fields(spec)}
+    named -= {"class_weights"}  # a choice there, numbers here
+    return TaskInfo(
+        **{name: getattr(spec, name) for name in named},
+        pair=spec.is_pair,
+        unanswerable=unanswerable,
+        rows_fingerprint="",
+        pad_token_id=int(tokenizer.pad_token_id or 0),
+        token_types="token_type_ids" in tokenizer.model_input_names,
+    )
 
 
 def device() -> str:

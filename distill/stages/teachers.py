@@ -64,7 +64,7 @@ def _model(job: Job, teacher: Teacher, dev: TaskData) -> PreTrainedModel:
     set_seed(job.settings["seed"])
     try:
         if teacher.checkpoint is not None:
-            return adopt_teacher(source, info.kind, info.labels, teacher.labels)
+            return adopt_teacher(source, info.kind, info.labels, teacher.labels, device=device())
         return new_teacher(
             source, info.kind, info.labels, family=teacher.family, dropout=teacher.dropout
         )
@@ -104,7 +104,6 @@ def _fine_tune(
 def _take_over(
     job: Job, teacher: Teacher, model: PreTrainedModel, dev: TaskData
 ) -> dict[str, float]:
-    model.to(device()).eval()  # type: ignore[arg-type]  # transformers types its own wrapper
     logits = task_logits(model, dev, label=f"teacher {dev.info.name}")
     if dev.info.kind == "classification":
         _refuse_other_order(teacher, dev, logits)

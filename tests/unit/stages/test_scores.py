@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from distill.errors import RecipeError
+from distill.errors import ModelError, RecipeError
 from distill.recipe import Task
 from distill.stages.scores import evaluate_checkpoint, evaluate_file
 from distill.stages.use import predict_lines
 from distill.tasks import TaskSpec, resolve
+from teachers import new_teacher
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from transformers import PreTrainedTokenizerFast
 
     from .conftest import MakeStudent
 
@@ -241,3 +244,21 @@ def test_rows_may_have_other_numbers_of_candidates_on_other_lines(
     lines = [json.dumps({"text": "who sat", "candidates": candidates}) for candidates in sets]
     found = list(predict_lines(student, "reply", [], lines))
     assert [len(answer["probabilities"]) for answer in found] == [2, 3, 3, 2]
+
+
+def test_a_teacher_is_scored_as_its_task_alone(
+    tmp_path: Path, tiny_bert: Path, tokenizer: PreTrainedTokenizerFast
+) -> None:
+    new_teacher(tiny_bert, "classification", ["yes", "no"]).save_pretrained(tmp_path / "theirs")
+    new_teacher(tiny_bert, "regression", []).save_pretrained(tmp_path / "value")
+    for name in ("theirs", "value"):
+        tokenizer.save_pretrained(tmp_path / name)
+    specs = {name: _spec(name, tmp_path) for name in ("class", "value")}
+
+    scores = evaluate_checkpoint(tmp_path / "theirs", {"class": specs["class"]}, seed=1)
+
+    assert set(scores["class"]) == {"rows", "accuracy", "f1", "score", "intervals"}
+    with pytest.raises(ModelError, match="a bert model of one task; give one --task, not 2"):
+        evaluate_checkpoint(tmp_path / "theirs", specs, seed=1)
+    with pytest.raises(ModelError, match="its labels have no names"):
+        evaluate_checkpoint(tmp_path / "value", {"class": specs["class"]}, seed=1)
