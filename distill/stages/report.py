@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.console import Console
 from rich.table import Table
 
+from distill.metrics.glue import glue_average
 from distill.store import write_json
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def _collect(job: Job) -> dict[str, Any]:
         "tasks": rows,
         "mean": means,
         "mean_retention": {name: _percent(means[name], means["teacher"]) for name in students},
+        "glue": _glue(rows, ("baseline", *models)),
         "benchmark": _read(job.inputs["benchmark"] / "benchmark.json"),
     }
 
@@ -60,7 +62,7 @@ def _rows_of_task(job: Job, task: str, students: list[str]) -> list[dict[str, An
         }
         rows.append(
             {
-                "task": stem.replace(".", "/"),
+                "task": task if also is None else f"{task}/{also}",
                 "metric": " + ".join(info["score"]),
                 "rows": scores["teacher"]["rows"],
                 "scores": scores,
@@ -71,6 +73,15 @@ def _rows_of_task(job: Job, task: str, students: list[str]) -> list[dict[str, An
             }
         )
     return rows
+
+
+def _glue(rows: list[dict[str, Any]], models: tuple[str, ...]) -> dict[str, Any] | None:
+    """Return GLUE's average of each model, where the run has its tasks."""
+    of_model = {
+        name: glue_average({row["task"]: row["scores"][name] for row in rows}) for name in models
+    }
+    found = {name: average._asdict() for name, average in of_model.items() if average}
+    return found or None
 
 
 def _mean_over_tasks(rows: list[dict[str, Any]], scores: list[float]) -> float:
@@ -116,7 +127,18 @@ def _score_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
         lines.append([row["task"], row["metric"], str(row["rows"]), *scores, *kept])
     scores = [f"{report['mean'][name]:.1f}" for name in models]
     kept = [_shown(report["mean_retention"][name]) for name in students]
-    return header, [*lines, ["mean", "", "", *scores, *kept]]
+    lines.append(["mean", "", "", *scores, *kept])
+    if report["glue"]:
+        lines.append(_glue_line(report["glue"], models, students))
+    return header, lines
+
+
+def _glue_line(glue: dict[str, Any], models: tuple[str, ...], students: list[str]) -> list[str]:
+    whole = glue["teacher"]["average"] is not None
+    values = {name: glue[name]["average" if whole else "without_wnli"] for name in models}
+    kept = [_shown(_percent(values[name], values["teacher"])) for name in students]
+    title = "GLUE" if whole else "GLUE without WNLI"
+    return [title, "", "", *(f"{values[name]:.1f}" for name in models), *kept]
 
 
 def _interval_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
@@ -169,6 +191,6 @@ def rich_tables(report: dict[str, Any]) -> list[Table]:
         for place, title in enumerate(header):
             table.add_column(title, justify="left" if place == 0 else "right", no_wrap=place == 0)
         for line in lines:
-            table.add_row(*line, style="bold" if line[0] == "mean" else None)
+            table.add_row(*line, style="bold" if line[0].startswith(("mean", "GLUE")) else None)
         tables.append(table)
     return tables

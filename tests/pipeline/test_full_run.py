@@ -61,9 +61,11 @@ def test_every_task_has_scores_of_teacher_float32_and_int8(full_run: FullRun) ->
         "city": {"exact_match", "f1"},
     }
     for row in full_run.report["tasks"]:
-        assert set(row["scores"]) == {"teacher", *STUDENTS}
+        assert set(row["scores"]) == {"baseline", "teacher", *STUDENTS}
         for scores in row["scores"].values():
-            assert set(scores) == {"rows", "score", *metrics[row["task"]]}
+            named = {"score", *metrics[row["task"]]}
+            assert set(scores) == {"rows", "intervals", *named}
+            assert set(scores["intervals"]) == named
             assert scores["rows"] == row["rows"] == (30 if row["task"] == "topic" else 40)
             assert 0 <= scores["score"] <= 100
 
@@ -71,8 +73,9 @@ def test_every_task_has_scores_of_teacher_float32_and_int8(full_run: FullRun) ->
 def test_models_have_learnt_the_templates(full_run: FullRun) -> None:
     # far above chance, which is 33, 50, about 0 and 12; a wrong label order or offset falls below
     for row in full_run.report["tasks"]:
-        for model, scores in row["scores"].items():
-            assert scores["score"] > 65, (row["task"], model)
+        for model in ("teacher", *STUDENTS):
+            assert row["scores"][model]["score"] > 65, (row["task"], model)
+        assert row["scores"]["baseline"]["score"] < 55, row["task"]
 
 
 def test_retention_is_the_students_share_of_the_teachers_score(full_run: FullRun) -> None:

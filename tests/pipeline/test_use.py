@@ -175,7 +175,10 @@ def test_bad_line_is_refused_by_its_number(line: str, answer: Answer) -> None:
         (("predict", ".", "--task", "topic", "a"), ("no readable config.json",)),
         (("predict", "runs/nowhere", "--task", "topic", "a"), ("no readable config.json",)),
         (("predict", "model", "--task", "topic", "a"), ("a bert model, not a student",)),
-        (("evaluate", "model", "--task", "topic", "--recipe", "recipe.yaml"), ("not a student",)),
+        (
+            ("evaluate", "model", "--task", "topic", "--recipe", "recipe.yaml"),
+            ("no trained head for classification",),
+        ),
         (("evaluate", FLOAT32, "--task", "topics", "--recipe", "recipe.yaml"), ("tasks.topics",)),
         (("evaluate", FLOAT32, "--task", "topic"), ("tasks.topic", "a task of your own")),
         (("evaluate", FLOAT32, "--task", "rte"), ("rte",)),

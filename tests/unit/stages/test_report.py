@@ -42,17 +42,22 @@ def make_report(tmp_path: Path) -> MakeReport:
         return tmp_path / folder
 
     def result(score: float) -> dict[str, Any]:
-        return {"score": score, "rows": 277, "intervals": {"score": [score - 5, score + 4]}}
+        metrics = dict.fromkeys(("accuracy", "f1", "matthews", "pearson", "spearman"), score)
+        intervals = {"score": [score - 5, score + 4]}
+        return {"score": score, "rows": 277, "intervals": intervals, **metrics}
 
     def make(
         scores: dict[str, dict[str, float]], also: dict[str, dict[str, float]] | None = None
     ) -> dict[str, Any]:
         inputs = {"benchmark": write("benchmark", "benchmark.json", BENCHMARK)}
+        further = also or {"teacher": {}}
         tasks = list(scores["teacher"])
         for task in tasks:
-            info: dict[str, Any] = {"score": ["accuracy"], "also": []}
-            if task == "qnli":
-                info = {"score": ["accuracy", "f1"], "also": ["other"] if also else []}
+            sets = [extra for extra in further["teacher"] if extra.startswith(f"{task}.")]
+            info = {
+                "score": ["accuracy", "f1"] if task == "qnli" else ["accuracy"],
+                "also": [extra.partition(".")[2] for extra in sets],
+            }
             inputs[f"data:{task}"] = write(f"data-{task}", "task.json", info)
             for name in ("teacher", "baseline", *MODELS):
                 role = "evaluate" if name in MODELS else name
@@ -61,8 +66,8 @@ def make_report(tmp_path: Path) -> MakeReport:
                 inputs[key.get(name, f"evaluate:{name}")] = write(
                     folder, f"{task}.json", result(scores[name][task])
                 )
-                for extra, value in (also or {}).get(name, {}).items():
-                    write(folder, f"{extra}.json", result(value))
+                for extra in sets:
+                    write(folder, f"{extra}.json", result(further[name][extra]))
         out = tmp_path / "out"
         out.mkdir()
         report.run(
@@ -134,6 +139,17 @@ def test_a_tasks_further_sets_have_rows_and_are_averaged_first(make_report: Make
 
     assert [row["task"] for row in made["tasks"]] == ["qnli", "qnli/other", "rte"]
     assert made["mean"]["teacher"] == (((80 + 60) / 2) + 60) / 2
+
+
+def test_all_of_glue_has_glues_average(make_report: MakeReport, tmp_path: Path) -> None:
+    tasks = ("cola", "sst2", "mrpc", "stsb", "qqp", "mnli", "qnli", "rte")
+    scores = {name: dict.fromkeys(tasks, 40.0) | {"mnli": 80.0} for name in SCORES}
+
+    made = make_report(scores, {name: {"mnli.mismatched": 70.0} for name in SCORES})
+
+    assert made["glue"]["teacher"] == {"average": None, "without_wnli": (7 * 40 + 75) / 8}
+    text = (tmp_path / "out" / "report.md").read_text()
+    assert "| GLUE without WNLI |  |  | 44.4 | 44.4 | 44.4 | 44.4 | 100.0 | 100.0 |" in text
 
 
 @pytest.mark.parametrize("score", [0.0, -5.0])
