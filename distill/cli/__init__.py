@@ -160,7 +160,11 @@ def recipes(as_json: AsJson = False) -> None:
 
 @app.command()
 def tasks(as_json: AsJson = False) -> None:
-    """List the tasks of the catalogue with their kinds, metrics and sources."""
+    """List the catalogue's tasks by kind, with their metrics and sources.
+
+    A task without a hub source is read from files: `--data-root DIR`, or a `source:` in the recipe.
+    """
+    from distill.recipe import KINDS
     from distill.tasks import CATALOGUE
 
     found = {
@@ -168,7 +172,7 @@ def tasks(as_json: AsJson = False) -> None:
             "kind": entry.task.kind,
             "metrics": entry.task.metrics,
             "labels": entry.task.labels or [],
-            "source": entry.task.source.type if entry.task.source else None,
+            "source": entry.task.source.type if entry.task.source else "files",
             "description": entry.description,
             "licence": entry.licence,
         }
@@ -177,10 +181,12 @@ def tasks(as_json: AsJson = False) -> None:
     if as_json:
         print_json(found)
         return
-    for name, row in found.items():
-        typer.echo(
-            f"{name:20}{row['kind']:17}{', '.join(row['metrics'] or []):23}{row['description']}"
-        )
+    for kind, about in KINDS.items():
+        typer.echo(f"{kind}: {about.predicts}")
+        for name, row in found.items():
+            if row["kind"] == kind:
+                typer.echo(f"  {name:20}{row['source']:9}{row['description']}")
+                typer.echo(f"  {'':29}{', '.join(row['metrics'] or about.default_metrics)}")
 
 
 app.command()(evaluate)
