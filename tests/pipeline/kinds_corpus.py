@@ -13,32 +13,13 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 MOODS = {"joy": "glad", "fear": "scared", "anger": "cross"}
-RECIPE = """\
-name: kinds
-tasks:
-  topic:
-    kind: classification
-    source: {type: files, train: topic.train.jsonl, validation: topic.dev.jsonl}
-    columns: {text: text, label: label}
-    labels: [sport, money, music]
-    max_length: 16
+MORE_TASKS = """\
   mood:
     kind: multi_label
     source: {type: files, train: mood.train.jsonl, validation: mood.dev.jsonl}
     columns: {text: text, label: moods}
     labels: [joy, fear, anger]
     max_length: 24
-  rating:
-    kind: regression
-    source: {type: files, train: rating.train.jsonl, validation: rating.dev.jsonl}
-    columns: {text: text, label: stars}
-    max_length: 16
-  city:
-    kind: span_extraction
-    source: {type: files, train: city.train.json, validation: city.dev.json}
-    columns: {id: id, question: question, context: context, answers: answers}
-    max_length: 32
-    stride: 8
   people:
     kind: tagging
     source: {type: files, train: people.train.conll, validation: people.dev.conll}
@@ -60,16 +41,11 @@ tasks:
     summary_sentences: 1
     max_length: 48
     stride: 8
-teachers:
-  default: {model: model, epochs: 8, learning_rate: 3.0e-3, batch_size: 16, evaluations: 2}
-student: {model: model, layers: [0, 2]}
-training: {epochs: 8, learning_rate: 3.0e-3, batch_size: 16, evaluations: 2}
-benchmark: {rows: 3}
 """
 
 
 def write_kinds(folder: Path) -> None:
-    """Write both splits of the four tasks, and `kinds.yaml`, beside the first four tasks."""
+    """Write both splits of the four tasks, and `kinds.yaml`: the recipe with these tasks too."""
     for name, rows in (
         ("mood", _mood_rows()),
         ("reply", _reply_rows()),
@@ -86,7 +62,9 @@ def write_kinds(folder: Path) -> None:
                 _write_conll(folder / f"people.{split}.conll", part)
             else:
                 write_json_lines(folder / f"{name}.{split}.jsonl", part)
-    (folder / "kinds.yaml").write_text(RECIPE, encoding="utf-8")
+    recipe = (folder / "recipe.yaml").read_text(encoding="utf-8")
+    with_more = recipe.replace("teachers:\n", f"{MORE_TASKS}teachers:\n", 1)
+    (folder / "kinds.yaml").write_text(with_more, encoding="utf-8")
 
 
 def _mood_rows() -> list[Row]:

@@ -5,6 +5,9 @@ from typing import Protocol
 
 import pytest
 
+from distill.errors import RecipeError
+from distill.recipe import load_recipe
+
 MINIMAL = """\
 name: tiny
 tasks:
@@ -32,3 +35,10 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
         return path
 
     return write_recipe
+
+
+def problems(path: Path, *overrides: str) -> tuple[str, ...]:
+    """Return what loading the recipe complains of."""
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(path, overrides)
+    return caught.value.problems
