@@ -27,7 +27,7 @@ DataRoot = Annotated[
     Path | None,
     typer.Option(
         metavar="DIR",
-        help="Read catalogue tasks from DIR/TASK/ or DIR/glue/TASK/ instead of the hub: "
+        help="Read catalogue tasks from DIR/TASK/ or DIR/*/TASK/ instead of the hub: "
         "{train,validation}.*",
     ),
 ]

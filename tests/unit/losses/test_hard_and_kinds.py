@@ -228,3 +228,14 @@ def test_words_weigh_the_same_whatever_their_sentence() -> None:
 def test_a_kind_without_a_loss_is_refused() -> None:
     with pytest.raises(ValueError, match="translation"):
         hard_loss("translation", logits(2, 3), CLASSES)
+
+
+def test_classes_weigh_as_asked() -> None:
+    given = logits(2, 3)
+    rows = [class_loss(given[[row]], CLASSES["labels"][[row]]) for row in range(2)]
+    weights = torch.tensor([2.0, 1.0, 0.5])
+
+    found = hard_loss("classification", given, {**CLASSES, "class_weights": weights})
+
+    # labels are 0 and 2: the mean weighted by 2 and 0.5; rtol: sums in another order, float32
+    torch.testing.assert_close(found, (2 * rows[0] + 0.5 * rows[1]) / 2.5, rtol=1e-6, atol=0)

@@ -179,6 +179,7 @@ def test_every_problem_of_a_task_is_reported_at_once() -> None:
         (OWN | {"metrics": ["f1"]}, "needs two labels, not 3. Use macro_f1"),
         (OWN | {"score": ["macro_f1"]}, "score has macro_f1; it must be one of"),
         (OWN_SPAN | {"labels": ["a", "b"]}, "labels is set; a span_extraction task has none"),
+        (OWN_SPAN | {"class_weights": "balanced"}, "a span_extraction task has no classes"),
         (OWN | {"candidate_columns": ["a", "b"]}, "candidate_columns is set; a classification"),
         (
             OWN_CHOICE | {"candidate_columns": ["a", "b"]},
