@@ -72,15 +72,12 @@ class Project:
     def store(self) -> Path:
         return self.folder / "store"
 
-    def distill(
-        self, *arguments: str, stdin: str | None = None
-    ) -> subprocess.CompletedProcess[str]:
+    def distill(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the command line here, in a process of its own, to its end."""
         return subprocess.run(
             [sys.executable, "-m", "distill", *arguments],
             cwd=self.folder,
             capture_output=True,
-            input=stdin,
             text=True,
             timeout=TIMEOUT_S,
             check=False,

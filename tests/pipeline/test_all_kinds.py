@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from distill.recipe import KINDS, load_recipe
+from distill.stages.use import predict_lines
 
 from .kinds_corpus import write_kinds
 
@@ -30,7 +31,7 @@ def kinds(fresh_project: Project, tmp_path_factory: pytest.TempPathFactory) -> P
 @pytest.fixture(scope="module")
 def report(kinds: Project) -> dict[str, dict[str, Any]]:
     """Return the report's rows by task."""
-    path = kinds.folder / "runs/tiny/8-report/report.json"
+    path = kinds.run / "8-report" / "report.json"
     return {row["task"]: row for row in json.loads(path.read_text())["tasks"]}
 
 
@@ -80,9 +81,8 @@ def test_a_score_lies_in_its_interval(report: dict[str, dict[str, Any]], task: s
 def test_the_8_bit_student_answers_each_kind(
     kinds: Project, task: str, line: dict[str, Any], expected: object
 ) -> None:
-    checkpoint = "runs/tiny/5-quantize/bitsandbytes-int8"
+    checkpoint = kinds.run / "5-quantize" / "bitsandbytes-int8"
 
-    done = kinds.distill("predict", checkpoint, "--task", task, stdin=json.dumps(line))
+    (answer,) = predict_lines(checkpoint, task, [], [json.dumps(line)])
 
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["prediction"] == expected
+    assert answer["prediction"] == expected
