@@ -11,6 +11,7 @@ import pytest
 
 from distill.data import TaskData
 from distill.errors import ModelError
+from distill.stages import shared
 from distill.stages.shared import keep_null_thresholds, null_threshold, scored
 from students import initialise_student
 from teachers import new_teacher
@@ -76,10 +77,15 @@ def test_a_model_that_diverged_is_told(make_data: MakeData) -> None:
 
 @pytest.mark.parametrize("role", ["teacher", "student"])
 def test_the_threshold_is_kept_with_the_model(
-    tmp_path: Path, tiny_bert: Path, make_data: MakeData, role: str
+    tmp_path: Path,
+    tiny_bert: Path,
+    make_data: MakeData,
+    role: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     data = make_data(ROWS, **SPAN, unanswerable=True)
     tasks = {"mine": {"kind": "span_extraction", "labels": []}}
+    monkeypatch.setattr(shared, "best_null_threshold", lambda *_: 1.5)
     model = (
         initialise_student(tiny_bert, tasks)
         if role == "student"
@@ -90,9 +96,8 @@ def test_the_threshold_is_kept_with_the_model(
     keep_null_thresholds(tmp_path, lambda: model, [data])
 
     config = json.loads((tmp_path / "config.json").read_text())
-    kept = (config["tasks"]["mine"] if role == "student" else config)["null_threshold"]
-    again = type(model).from_pretrained(tmp_path)
-    assert null_threshold(again, "mine") == kept != 0
+    assert (config["tasks"]["mine"] if role == "student" else config)["null_threshold"] == 1.5
+    assert null_threshold(type(model).from_pretrained(tmp_path), "mine") == 1.5
 
 
 def test_a_model_without_a_threshold_has_0(tiny_bert: Path) -> None:
