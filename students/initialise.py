@@ -28,7 +28,8 @@ def initialise_student(
     """Return a student with the embeddings and `layers` of the model in `source`; heads are new.
 
     `layers` counts from 0; None takes all. Where the source has BERT's pooler, every sentence
-    head's dense layer starts from it. New weights are drawn from torch's global generator.
+    head's dense layer starts from it. A task with a `head_bias` starts its projection there. New
+    weights are drawn from torch's global generator.
 
     Raises:
         ValueError: a layer the source does not have.
@@ -63,6 +64,10 @@ def initialise_student(
     # transformers invents a pooler for a source that has none
     has_pooler = not any(key.startswith("pooler.") for key in loading["missing_keys"])
     _copy_encoder(encoder, student, chosen, pooler=has_pooler)
+    for name, task in tasks.items():
+        if task.get("head_bias"):
+            projection = student.heads[name].get_parameter("out_proj.bias")
+            projection.data = torch.tensor(task["head_bias"])
     return student
 
 

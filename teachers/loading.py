@@ -54,11 +54,12 @@ def new_teacher(
     *,
     family: str | None = None,
     dropout: float = 0.1,
+    head_bias: Sequence[float] = (),
 ) -> PreTrainedModel:
     """Return a model for one task with the encoder of `source` and a new head, in float32.
 
-    `labels` names the logits of classes and tags and is empty for other kinds. New weights come
-    from torch's global generator.
+    `labels` names the logits of classes and tags and is empty for other kinds. `head_bias` is where
+    the last projection's bias starts. New weights come from torch's global generator.
 
     Raises:
         ValueError: `source` cannot become a model of `family`.
@@ -66,15 +67,19 @@ def new_teacher(
     config = AutoConfig.from_pretrained(source)
     _set_task(config, kind, labels, dropout)
     if family in (None, config.model_type):
-        model: PreTrainedModel = _CLASSES[kind][0].from_pretrained(
-            source, config=config, dtype=torch.float32
+        model = cast(
+            "PreTrainedModel",
+            _CLASSES[kind][0].from_pretrained(source, config=config, dtype=torch.float32),
         )
-        return model
-    if (family, config.model_type) != ("electra", "bert"):
+    elif (family, config.model_type) == ("electra", "bert"):
+        model = electra_from_bert(source, kind, config)
+    else:
         raise ValueError(
             f"a {config.model_type} checkpoint cannot start a teacher of family {family}"
         )
-    return electra_from_bert(source, kind, config)
+    if head_bias:
+        _last_projection(model).bias.data = torch.tensor(list(head_bias))
+    return model
 
 
 def adopt_teacher(
@@ -111,14 +116,17 @@ def adopt_teacher(
 
 
 def _reorder_logits(model: PreTrainedModel, order: list[int]) -> None:
-    """Put the rows of the last projection in `order`."""
-    last = [
+    last = _last_projection(model)
+    for value in (last.weight, last.bias):
+        value.data = value.data[order]
+
+
+def _last_projection(model: PreTrainedModel) -> torch.nn.Linear:
+    return [
         module
         for name, module in model.named_modules()
         if isinstance(module, torch.nn.Linear) and not name.startswith(model.base_model_prefix)
     ][-1]
-    for value in (last.weight, last.bias):
-        value.data = value.data[order]
 
 
 def electra_from_bert(source: Path, kind: str, config: PretrainedConfig) -> PreTrainedModel:

@@ -2,7 +2,7 @@
 
 from distill.data.baseline import trivial_predictions
 from distill.data.batches import length_batches, shuffled_length_batches
-from distill.data.card import balanced_weights, card_markdown, describe_split
+from distill.data.card import balanced_weights, card_markdown, describe_split, log_odds
 from distill.data.decode import decode, prediction_rows
 from distill.data.encode import encode_rows
 from distill.data.spans import Answers, best_spans, merge_windows
@@ -23,6 +23,7 @@ __all__ = [
     "describe_split",
     "encode_rows",
     "length_batches",
+    "log_odds",
     "merge_units",
     "merge_windows",
     "prediction_rows",

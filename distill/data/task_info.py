@@ -36,6 +36,8 @@ class TaskInfo:
     """Whether models with this tokenizer take `token_type_ids`."""
     also: tuple[str, ...] = ()
     """More evaluation sets, scored with the same head."""
+    head_bias: tuple[float, ...] = ()
+    """Where the bias of a head's projection starts; empty: as the model has it."""
     class_weights: tuple[float, ...] = ()
     """Weight of each class in the loss against gold labels; empty: all 1."""
 

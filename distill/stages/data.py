@@ -15,6 +15,7 @@ from distill.data import (
     card_markdown,
     describe_split,
     encode_rows,
+    log_odds,
     write_split,
 )
 from distill.recipe import Task
@@ -79,5 +80,6 @@ def _info(spec: TaskSpec, splits: Splits, tokenizer: PreTrainedTokenizerBase) ->
             splits.train["example_id"].to_numpy().tobytes()
         ).hexdigest(),
         also=tuple(splits.also),
+        head_bias=log_odds(info, splits.train),
         class_weights=balanced_weights(spec.labels, splits.train) if balanced else (),
     )

@@ -66,7 +66,12 @@ def _model(job: Job, teacher: Teacher, dev: TaskData) -> PreTrainedModel:
         if teacher.checkpoint is not None:
             return adopt_teacher(source, info.kind, info.labels, teacher.labels, device=device())
         return new_teacher(
-            source, info.kind, info.labels, family=teacher.family, dropout=teacher.dropout
+            source,
+            info.kind,
+            info.labels,
+            family=teacher.family,
+            dropout=teacher.dropout,
+            head_bias=info.head_bias,
         )
     except (ValueError, OSError, RuntimeError) as error:
         named = teacher.checkpoint or teacher.model

@@ -78,10 +78,13 @@ class TaskSpec:
                 return settings | {"stride": self.stride}
             case "multiple_choice":
                 return settings | {"candidate_columns": list(self.candidate_columns)}
+            case "multi_label":
+                return settings | {"head_bias": "log-odds"}
             case "extractive_summary":
                 return settings | {
                     "stride": self.stride,
                     "summary_sentences": self.summary_sentences,
+                    "head_bias": "log-odds",
                 }
         return settings
 

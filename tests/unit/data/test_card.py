@@ -17,6 +17,7 @@ from distill.data import (
     collate,
     describe_split,
     encode_rows,
+    log_odds,
 )
 
 if TYPE_CHECKING:
@@ -87,6 +88,27 @@ def test_the_card_has_a_column_for_each_split() -> None:
         "",
         "- two rows are alike",
     ]
+
+
+def test_labels_start_at_their_log_odds(make_info: MakeInfo) -> None:
+    labels = pa.array([[0, 1], [1], [], [1]], pa.list_(pa.int32()))
+
+    found = log_odds(make_info(kind="multi_label"), pa.table({"label": labels}))
+
+    # 1 and 3 of 4 rows, half a row added to either side
+    assert found == pytest.approx((np.log(1.5 / 3.5), np.log(3.5 / 1.5)), rel=1e-12)
+
+
+def test_sentences_start_at_the_log_odds_of_being_chosen(make_info: MakeInfo) -> None:
+    labels = pa.array([[0, 1, 0], [0, 0, 1, 0]], pa.list_(pa.int32()))
+
+    found = log_odds(make_info(kind="extractive_summary", labels=()), pa.table({"label": labels}))
+
+    assert found == pytest.approx((np.log(2.5 / 5.5),), rel=1e-12)
+
+
+def test_other_kinds_start_as_the_model_does(make_info: MakeInfo) -> None:
+    assert log_odds(make_info(), pa.table({"label": [0, 1]})) == ()
 
 
 def test_balanced_weights_make_every_class_weigh_the_same() -> None:

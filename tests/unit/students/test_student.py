@@ -127,6 +127,12 @@ def test_the_global_generator_alone_decides_new_weights(tiny_bert: Path) -> None
     assert not torch.equal(weights(1), weights(2))
 
 
+def test_a_head_starts_at_its_tasks_bias(source: Path) -> None:
+    tasks = {"labels": {"kind": "multi_label", "labels": ["a", "b"], "head_bias": (-3.0, 0.5)}}
+
+    assert initialise_student(source, tasks).heads["labels"].out_proj.bias.tolist() == [-3.0, 0.5]
+
+
 def test_dropout_is_that_of_the_recipe(tiny_bert: Path) -> None:
     student = initialise_student(tiny_bert, TASKS, dropout=0.37)
 

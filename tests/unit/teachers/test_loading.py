@@ -94,6 +94,14 @@ def test_logits_have_the_shape_of_the_kind(
 
 
 @pytest.mark.parametrize("family", FAMILIES)
+def test_a_head_starts_at_its_bias(tiny_bert: Path, family: str) -> None:
+    model = new_teacher(tiny_bert, "multi_label", ["a", "b"], family=family, head_bias=(-3.0, 0.5))
+
+    biases = [value.tolist() for name, value in model.named_parameters() if name.endswith("bias")]
+    assert [-3.0, 0.5] in biases
+
+
+@pytest.mark.parametrize("family", FAMILIES)
 def test_candidates_are_scored_side_by_side(tiny_bert: Path, batch: Batch, family: str) -> None:
     model = new_teacher(tiny_bert, "multiple_choice", [], family=family)
     inputs = {name: value.unsqueeze(0) for name, value in batch.items()}
