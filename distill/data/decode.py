@@ -20,24 +20,24 @@ if TYPE_CHECKING:
 
 
 def decode(
-    data: TaskData, logits: Sequence[NDArray[np.floating]], *, null_threshold: float = 0.0
+    data: TaskData, logits: Sequence[NDArray[np.floating]], *, threshold: float = 0.0
 ) -> Any:
     """Return one prediction per row as metrics take it.
 
     | kind | prediction |
     | --- | --- |
     | classification | index |
-    | multi-label | 0 or 1 per label: 1 where the probability is above a half |
+    | multi-label | 0 or 1 per label: 1 where the logit is above `threshold`; 0 is a half |
     | regression | value |
     | multiple choice | score per candidate |
-    | spans | text; "" where there may be no answer and its odds are above `null_threshold` |
+    | spans | text; "" where there may be no answer and its odds are above `threshold` |
     | tagging | tag names, one per word |
     | summaries | the text of the chosen sentences |
     """
     match data.info.kind:
         case "span_extraction":
             answers = best_spans(data, logits)
-            none = data.info.unanswerable & (answers.no_answer_odds > null_threshold)
+            none = data.info.unanswerable & (answers.no_answer_odds > threshold)
             return ["" if no else text for no, text in zip(none, answers.texts(), strict=True)]
         case "tagging":
             rows, units_PC = merge_units(data, logits)
@@ -48,7 +48,7 @@ def decode(
         case "classification":
             return np.stack(logits).argmax(axis=1)
         case "multi_label":
-            return (np.stack(logits) > 0).astype(np.int64)
+            return (np.stack(logits) > threshold).astype(np.int64)
         case "regression":
             return np.stack(logits)[:, 0]
         case _:
@@ -73,7 +73,7 @@ def _summaries(data: TaskData, chosen: list[list[int]]) -> list[str]:
 
 
 def prediction_rows(
-    data: TaskData, logits: Sequence[NDArray[np.floating]], *, null_threshold: float = 0.0
+    data: TaskData, logits: Sequence[NDArray[np.floating]], *, threshold: float = 0.0
 ) -> list[dict[str, Any]]:
     """Return a mapping per row: `id`, `prediction`, and what its kind has beside it.
 
@@ -81,7 +81,7 @@ def prediction_rows(
     texts with their scores and `no_answer_odds`; summaries have `sentences`, the chosen numbers.
     """
     ids = data.rows["id"].to_pylist()
-    predictions = decode(data, logits, null_threshold=null_threshold)
+    predictions = decode(data, logits, threshold=threshold)
     values = predictions.tolist() if isinstance(predictions, np.ndarray) else predictions
     names, more = data.info.labels, [dict[str, Any]() for _ in ids]
     match data.info.kind:

@@ -41,6 +41,11 @@ class TaskInfo:
     class_weights: tuple[float, ...] = ()
     """Weight of each class in the loss against gold labels; empty: all 1."""
 
+    @property
+    def has_threshold(self) -> bool:
+        """Whether predictions hang on a threshold that development rows choose."""
+        return self.unanswerable or self.kind == "multi_label"
+
     @classmethod
     def read(cls, folder: Path) -> TaskInfo:
         """Return what `write` wrote."""

@@ -14,7 +14,7 @@ from transformers import AutoTokenizer
 from distill.data import TaskData, TaskInfo, encode_rows, write_split
 from distill.errors import ModelError
 from distill.stages.job import quiet_libraries
-from distill.stages.shared import describe_task, device, null_threshold
+from distill.stages.shared import decision_threshold, describe_task, device
 from students import MultiTaskConfig, load_student
 from teachers import adopt_teacher
 
@@ -73,9 +73,9 @@ class Checkpoint:
         }
         return TaskInfo(**values)
 
-    def null_threshold(self, task: str) -> float:
-        """Return the odds of "no answer" above which the student answers nothing."""
-        return null_threshold(self.model, task)
+    def threshold(self, task: str) -> float:
+        """Return the threshold that the model decides a task with, 0 where it has none."""
+        return decision_threshold(self.model, task)
 
     @contextmanager
     def encoded(self, info: TaskInfo, rows: pa.Table) -> Iterator[TaskData]:
@@ -102,8 +102,10 @@ class TeacherCheckpoint(Checkpoint):
         """
         values = _config(folder)
         self._load(folder, lambda: adopt_teacher(folder, spec.kind, spec.labels, device=device()))
-        # only models that may answer nothing have a threshold for it
-        info = describe_task(spec, self.tokenizer, unanswerable="null_threshold" in values)
+        # of span models only those that may answer nothing have a threshold
+        spans = spec.kind == "span_extraction"
+        unanswerable = spans and "decision_threshold" in values
+        info = describe_task(spec, self.tokenizer, unanswerable=unanswerable)
         self.tasks = {spec.name: asdict(info)}
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from distill.data import TaskData, prediction_rows, trivial_predictions
 from distill.stages.shared import (
+    decision_threshold,
     device,
-    null_threshold,
     scored,
     scored_predictions,
     task_logits,
@@ -62,7 +62,7 @@ def _baseline(job: Job, folder: Path, data: TaskData) -> dict[str, Any]:
 
 
 def _evaluate(job: Job, stem: str, data: TaskData, model: torch.nn.Module) -> dict[str, Any]:
-    threshold = null_threshold(model, data.info.name)
+    threshold = decision_threshold(model, data.info.name)
     logits = task_logits(
         model,
         data,
@@ -71,6 +71,6 @@ def _evaluate(job: Job, stem: str, data: TaskData, model: torch.nn.Module) -> di
     )
     write_json_lines(
         job.out / f"{stem}.predictions.jsonl",
-        prediction_rows(data, logits, null_threshold=threshold),
+        prediction_rows(data, logits, threshold=threshold),
     )
-    return scored(data, logits, null_threshold=threshold, intervals=True)
+    return scored(data, logits, threshold=threshold, intervals=True)

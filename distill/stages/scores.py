@@ -82,15 +82,15 @@ def _evaluation_sets(spec: TaskSpec, seed: int) -> dict[str, pa.Table]:
 def _evaluate(
     checkpoint: Checkpoint, info: TaskInfo, name: str, rows: pa.Table, predictions: Path | None
 ) -> Scores:
-    threshold = checkpoint.null_threshold(info.name)
+    threshold = checkpoint.threshold(info.name)
     with checkpoint.encoded(info, rows) as data:
         logits = task_logits(
             checkpoint.model, data, student=checkpoint.is_student, label=f"evaluate {name}"
         )
         if predictions is not None:
-            answers = prediction_rows(data, logits, null_threshold=threshold)
+            answers = prediction_rows(data, logits, threshold=threshold)
             write_predictions(predictions, name.replace("/", "."), answers, info.kind)
-        found = scored(data, logits, null_threshold=threshold, intervals=True)
+        found = scored(data, logits, threshold=threshold, intervals=True)
         return {"rows": data.rows.num_rows, **found}
 
 

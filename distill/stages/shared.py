@@ -11,7 +11,7 @@ import torch
 
 from distill.data import TaskData, TaskInfo, best_spans, decode, length_batches
 from distill.errors import ModelError
-from distill.metrics import best_thresholds, interval, measure, score_task
+from distill.metrics import best_label_threshold, best_thresholds, interval, measure, score_task
 from distill.store import write_json
 from distill.training import Hyperparameters, predict_logits, progress_bar
 
@@ -80,14 +80,13 @@ def scored(
     data: TaskData,
     logits: Sequence[NDArray[np.floating]],
     *,
-    null_threshold: float | None = None,
+    threshold: float | None = None,
     intervals: bool = False,
 ) -> dict[str, Any]:
     """Return the task's metrics in percent, and `score`, their one number.
 
-    Where "no answer" may be predicted and no `null_threshold` is given, it is the one with the best
-    F1 on these rows, and is returned too. With `intervals`, `intervals` has for each number its 95%
-    interval.
+    Where predictions hang on a threshold and none is given, it is `best_threshold` of these rows,
+    and is returned too. With `intervals`, `intervals` has for each number its 95% interval.
 
     Raises:
         ModelError: the model gives NaN or infinity, as one does whose training diverged.
@@ -97,11 +96,11 @@ def scored(
             f"{data.info.name}: the model's outputs are not finite; its training diverged: lower "
             "learning_rate or max_grad_norm, or raise warmup_fraction"
         )
-    if null_threshold is None and data.info.unanswerable:
-        null_threshold = best_null_threshold(data, logits)
-    predictions = decode(data, logits, null_threshold=null_threshold or 0.0)
+    if threshold is None and data.info.has_threshold:
+        threshold = best_threshold(data, logits)
+    predictions = decode(data, logits, threshold=threshold or 0.0)
     found = scored_predictions(data.info, predictions, data.references(), intervals=intervals)
-    return {**found, "null_threshold": null_threshold} if data.info.unanswerable else found
+    return {**found, "decision_threshold": threshold} if data.info.has_threshold else found
 
 
 class Scored(Protocol):
@@ -140,21 +139,26 @@ def scored_predictions(
     }
 
 
-def best_null_threshold(data: TaskData, logits: Sequence[NDArray[np.floating]]) -> float:
-    """Return the odds of "no answer" above which answering nothing gives the best F1."""
+def best_threshold(data: TaskData, logits: Sequence[NDArray[np.floating]]) -> float:
+    """Return the threshold of `decode` with which these rows have the best F1.
+
+    It is of the odds of "no answer", or of several labels' logits; their F1 is the micro average.
+    """
+    if data.info.kind == "multi_label":
+        return best_label_threshold(np.stack(logits), data.references())
     answers = best_spans(data, logits)
     found = best_thresholds(answers.no_answer_odds, answers.texts(), data.references())
     return float(found.best_f1_threshold)
 
 
-def keep_null_thresholds(
+def keep_thresholds(
     folder: Path, load: Callable[[], torch.nn.Module], dev_sets: Iterable[TaskData]
 ) -> None:
-    """Write the threshold of each task with unanswerable questions into the model's config.json.
+    """Write the threshold of each task that has one into the model's config.json.
 
     A model predicts with the threshold that was best on its development rows, whatever rows come.
     """
-    chosen = [dev for dev in dev_sets if dev.info.unanswerable]
+    chosen = [dev for dev in dev_sets if dev.info.has_threshold]
     if not chosen:
         return
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
@@ -162,15 +166,15 @@ def keep_null_thresholds(
     for dev in chosen:
         section = config["tasks"][dev.info.name] if student else config
         logits = task_logits(model, dev, student=student)
-        section["null_threshold"] = best_null_threshold(dev, logits)
+        section["decision_threshold"] = best_threshold(dev, logits)
     write_json(folder / "config.json", config)
 
 
-def null_threshold(model: torch.nn.Module, task: str) -> float:
-    """Return the threshold that `keep_null_thresholds` wrote, 0 where it wrote none."""
+def decision_threshold(model: torch.nn.Module, task: str) -> float:
+    """Return the threshold that `keep_thresholds` wrote, 0 where it wrote none."""
     config: Any = model.config
     section = getattr(config, "tasks", {}).get(task, {})
-    return float(section.get("null_threshold", getattr(config, "null_threshold", 0.0)))
+    return float(section.get("decision_threshold", getattr(config, "decision_threshold", 0.0)))
 
 
 def task_score(model: torch.nn.Module, data: TaskData, *, student: bool = False) -> float:

@@ -23,7 +23,7 @@ from distill.losses import hard_loss, soft_loss
 from distill.recipe import Annealed, DeepSpeed, Distillation, Student, Training
 from distill.soft_labels import SoftLabelHeader, SoftLabels, open_soft_labels
 from distill.stages.job import Job, worker_main
-from distill.stages.shared import device, hyperparameters, keep_null_thresholds, task_score
+from distill.stages.shared import device, hyperparameters, keep_thresholds, task_score
 from distill.store import write_json
 from distill.training import (
     Objective,
@@ -58,7 +58,7 @@ def run(job: Job) -> None:
     shutil.copytree(
         next(iter(job.group("data").values())) / "tokenizer", job.out, dirs_exist_ok=True
     )
-    keep_null_thresholds(
+    keep_thresholds(
         job.out,
         lambda: load_student(job.out, device()),
         [TaskData(folder, "validation") for folder in job.group("data").values()],

@@ -21,7 +21,7 @@ from distill.recipe import Teacher
 from distill.stages.shared import (
     device,
     hyperparameters,
-    keep_null_thresholds,
+    keep_thresholds,
     scored,
     task_logits,
     task_score,
@@ -56,7 +56,7 @@ def run(job: Job) -> None:
     )
     shutil.copytree(job.inputs["data"] / "tokenizer", job.out, dirs_exist_ok=True)
     write_json(job.out / "score.json", scores)
-    keep_null_thresholds(job.out, lambda: load_teacher(job.out, dev.info.kind, device()), [dev])
+    keep_thresholds(job.out, lambda: load_teacher(job.out, dev.info.kind, device()), [dev])
 
 
 def _model(job: Job, teacher: Teacher, dev: TaskData) -> PreTrainedModel:

@@ -71,8 +71,8 @@ def _predict(
             table["label"] = pa.array([0] * count, pa.int32())
     with checkpoint.encoded(info, pa.table(table)) as data:
         logits = task_logits(checkpoint.model, data, student=True)
-        threshold = checkpoint.null_threshold(info.name)
-        rows = prediction_rows(data, logits, null_threshold=threshold)
+        threshold = checkpoint.threshold(info.name)
+        rows = prediction_rows(data, logits, threshold=threshold)
     return [{key: value for key, value in row.items() if key != "id"} for row in rows]
 
 

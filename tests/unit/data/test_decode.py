@@ -141,8 +141,8 @@ def test_the_threshold_moves_the_odds_at_which_nothing_is_answered(
     logits = logits_of(data, start={(0, 4): 5, (0, 0): 6}, end={(0, 4): 5, (0, 0): 6})
 
     assert best_spans(data, logits).no_answer_odds.tolist() == [2.0]
-    assert decode(data, logits, null_threshold=1.9) == [""]
-    assert decode(data, logits, null_threshold=2.0) == ["b"]
+    assert decode(data, logits, threshold=1.9) == [""]
+    assert decode(data, logits, threshold=2.0) == ["b"]
 
 
 def test_the_n_best_list_has_each_text_once_best_first(one: Callable[..., TaskData]) -> None:

@@ -55,6 +55,7 @@ def test_labels_more_likely_than_not_are_predicted(make_data: MakeData) -> None:
     logits = [np.array([np.log(3), -1.0, 0.0])]
 
     assert decode(data, logits).tolist() == [[1, 0, 0]]
+    assert decode(data, logits, threshold=-1.5).tolist() == [[1, 1, 1]]
     (row,) = prediction_rows(data, logits)
     assert row["prediction"] == ["joy"]
     assert row["probabilities"]["joy"] == 0.75

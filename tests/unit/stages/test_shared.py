@@ -12,7 +12,7 @@ import pytest
 from distill.data import TaskData
 from distill.errors import ModelError
 from distill.stages import shared
-from distill.stages.shared import keep_null_thresholds, null_threshold, scored
+from distill.stages.shared import decision_threshold, keep_thresholds, scored
 from students import initialise_student
 from teachers import new_teacher
 
@@ -46,16 +46,16 @@ def test_the_threshold_with_the_best_f1_is_chosen(make_data: MakeData) -> None:
     data = make_data(ROWS, **SPAN, unanswerable=True)
     given = logits(data, 2.0, 5.0)  # both odds are above 0: neither row would be answered
 
-    assert scored(data, given, null_threshold=0.0)["f1"] == 50.0
+    assert scored(data, given, threshold=0.0)["f1"] == 50.0
     chosen = scored(data, given)
     assert chosen["f1"] == 100.0
-    assert chosen["null_threshold"] == 2.0
+    assert chosen["decision_threshold"] == 2.0
 
 
 def test_tasks_where_every_question_has_an_answer_have_no_threshold(make_data: MakeData) -> None:
     data = make_data(ROWS[:1], **SPAN)
 
-    assert "null_threshold" not in scored(data, logits(data, 9.0))
+    assert "decision_threshold" not in scored(data, logits(data, 9.0))
 
 
 def test_every_number_has_its_interval_when_asked(make_data: MakeData) -> None:
@@ -85,7 +85,7 @@ def test_the_threshold_is_kept_with_the_model(
 ) -> None:
     data = make_data(ROWS, **SPAN, unanswerable=True)
     tasks = {"mine": {"kind": "span_extraction", "labels": []}}
-    monkeypatch.setattr(shared, "best_null_threshold", lambda *_: 1.5)
+    monkeypatch.setattr(shared, "best_threshold", lambda *_: 1.5)
     model = (
         initialise_student(tiny_bert, tasks)
         if role == "student"
@@ -93,12 +93,22 @@ def test_the_threshold_is_kept_with_the_model(
     ).eval()
     model.save_pretrained(tmp_path)
 
-    keep_null_thresholds(tmp_path, lambda: model, [data])
+    keep_thresholds(tmp_path, lambda: model, [data])
 
     config = json.loads((tmp_path / "config.json").read_text())
-    assert (config["tasks"]["mine"] if role == "student" else config)["null_threshold"] == 1.5
-    assert null_threshold(type(model).from_pretrained(tmp_path), "mine") == 1.5
+    assert (config["tasks"]["mine"] if role == "student" else config)["decision_threshold"] == 1.5
+    assert decision_threshold(type(model).from_pretrained(tmp_path), "mine") == 1.5
 
 
 def test_a_model_without_a_threshold_has_0(tiny_bert: Path) -> None:
-    assert null_threshold(new_teacher(tiny_bert, "span_extraction", []), "mine") == 0.0
+    assert decision_threshold(new_teacher(tiny_bert, "span_extraction", []), "mine") == 0.0
+
+
+def test_labels_are_given_above_the_best_threshold(make_data: MakeData) -> None:
+    rows = [{"text": "the cat", "label": [0]}, {"text": "sat", "label": [1]}]
+    data = make_data(rows, kind="multi_label", metrics=("micro_f1",), score=("micro_f1",))
+    rare = [np.array([-1.0, -3.0]), np.array([-4.0, -1.5])]  # no probability reaches a half
+
+    assert scored(data, rare, threshold=0.0)["micro_f1"] == 0.0
+    chosen = scored(data, rare)
+    assert (chosen["micro_f1"], chosen["decision_threshold"]) == (100.0, -3.0)
