@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +19,7 @@ from distill.errors import DataError
 from distill.stages.shared import write_json_lines
 from distill.store import write_json
 from distill.tasks.files import has_known_suffix, read_file
+from distill.tasks.values import finite, integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -164,10 +164,13 @@ def _some(keys: Sequence[str]) -> str:
 def _label(value: Any, labels: Sequence[str]) -> int:
     if isinstance(value, str) and value in labels:
         return labels.index(value)
-    text = "" if isinstance(value, bool) else str(value)
-    place = int(text) if text.isascii() and text.isdecimal() else len(labels)
+    place = integer(value)
     # an integer that is one class's name and another's place is refused
-    if place < len(labels) and (text not in labels or labels[place] == text):
+    if (
+        place is not None
+        and 0 <= place < len(labels)
+        and (str(place) not in labels or labels[place] == str(place))
+    ):
         return place
     names = ", ".join(f"{place} {name}" for place, name in enumerate(labels))
     raise ValueError(f"expected one of the labels {names}")
@@ -190,11 +193,8 @@ def _tags(value: Any, words: int, labels: Sequence[str]) -> list[int]:
 
 
 def _number(value: Any, *_: Any) -> float:
-    try:
-        number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if not math.isfinite(number):
+    number = finite(value)
+    if number is None:
         raise ValueError("expected a finite number")
     return number
 

@@ -53,17 +53,23 @@ def integer(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
+def finite(value: object) -> float | None:
+    """Return a finite number, also of CSV's text; None of anything else."""
+    try:
+        found = math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return found if math.isfinite(found) else None
+
+
 def number(value: object) -> float:
     """Return a finite number, also of CSV's text.
 
     Raises:
         RowError: It is none.
     """
-    try:
-        found = math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        found = math.nan
-    if not math.isfinite(found):
+    found = finite(value)
+    if found is None:
         raise RowError(f"label is {_shown(value)}; expected a finite number")
     return found
 
