@@ -5,6 +5,7 @@ from distill.data.batches import length_batches, shuffled_length_batches
 from distill.data.card import balanced_weights, card_markdown, describe_split, log_odds
 from distill.data.decode import decode, prediction_rows
 from distill.data.encode import encode_rows
+from distill.data.gold import for_metrics, gold_answers
 from distill.data.spans import Answers, best_spans, merge_windows
 from distill.data.targets import collate
 from distill.data.task_data import TaskData, write_split
@@ -22,6 +23,8 @@ __all__ = [
     "decode",
     "describe_split",
     "encode_rows",
+    "for_metrics",
+    "gold_answers",
     "length_batches",
     "log_odds",
     "merge_units",

@@ -56,11 +56,11 @@ def log_odds(info: TaskInfo, rows: pa.Table) -> tuple[float, ...]:
     """
     if info.kind not in {"multi_label", "extractive_summary"}:
         return ()
-    lists = ListColumn(rows["label"])
     if info.kind == "multi_label":
-        counts, total = np.bincount(lists.flat, minlength=len(info.labels)), rows.num_rows
+        counts, total = np.asarray(_label_counts(info.labels, rows)), rows.num_rows
     else:
-        counts, total = np.asarray([lists.flat.sum()]), len(lists.flat)
+        chosen = ListColumn(rows["label"]).flat
+        counts, total = np.asarray([chosen.sum()]), len(chosen)
     return tuple(np.log((counts + 0.5) / (total - counts + 0.5)).tolist())
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import torch
 
+from distill.data.gold import gold_answers
 from distill.data.task_info import TaskInfo
 
 if TYPE_CHECKING:
@@ -87,18 +88,7 @@ class TaskData:
 
     def references(self) -> Any:
         """Return the gold answers in the form that metrics take."""
-        match self.info.kind:
-            case "span_extraction":
-                return self.rows["answer_texts"].to_pylist()
-            case "extractive_summary":
-                return self.rows["summaries"].to_pylist()
-            case "tagging":
-                names = self.info.labels
-                return [[names[tag] for tag in tags] for tags in self.rows["label"].to_pylist()]
-            case "multi_label":
-                return self.labels.astype(np.int64)
-            case _:
-                return self.labels
+        return gold_answers(self.info.kind, self.info.labels, self.rows)
 
     def chars(self, feature: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return each token's first and last character offset in the context, -1 outside it."""

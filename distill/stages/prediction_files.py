@@ -13,8 +13,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
+from distill.data import for_metrics
 from distill.errors import DataError
 from distill.stages.shared import write_json_lines
 from distill.store import write_json
@@ -37,7 +36,6 @@ LAYOUTS: Final = (
     'expected JSON lines {"id": ..., "prediction": ...}, a TSV with the columns index and '
     "prediction, or SQuAD's JSON {id: text}"
 )
-_GOLD: Final = {"span_extraction": "answer_texts", "extractive_summary": "summaries"}
 _UNITS: Final = {"tagging": "words", "multiple_choice": "candidates"}
 """The column whose items a prediction must match in number."""
 
@@ -80,27 +78,7 @@ def read_predictions(path: Path, kind: Kind, labels: Sequence[str], rows: pa.Tab
     if problems:
         more = len(problems) - SHOWN
         raise DataError(*problems[:SHOWN], *([f"... and {more} more rows"] if more > 0 else []))
-    return _for_metrics(kind, labels, values)
-
-
-def gold_answers(kind: Kind, labels: Sequence[str], rows: pa.Table) -> Any:
-    """Return the gold answers of canonical `rows` as metrics take them."""
-    values = rows[_GOLD.get(kind, "label")].to_pylist()
-    return values if kind in _GOLD else _for_metrics(kind, labels, values)
-
-
-def _for_metrics(kind: Kind, labels: Sequence[str], values: list[Any]) -> Any:
-    match kind:
-        case "tagging":
-            return [[labels[tag] for tag in tags] for tags in values]
-        case "multi_label":
-            return np.asarray(
-                [[place in row for place in range(len(labels))] for row in values], int
-            )
-        case "span_extraction" | "extractive_summary":
-            return values
-        case _:
-            return np.asarray(values)
+    return for_metrics(kind, labels, values)
 
 
 def _by_id(path: Path, kind: Kind) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from distill.data import prediction_rows
+from distill.data import gold_answers, prediction_rows
 from distill.errors import ModelError, RecipeError
 from distill.metrics.glue import glue_average
 from distill.stages.checkpoint import open_checkpoint
-from distill.stages.prediction_files import gold_answers, read_predictions, write_predictions
+from distill.stages.prediction_files import read_predictions, write_predictions
 from distill.stages.shared import scored, scored_predictions, task_logits
 from distill.tasks import read_rows
 

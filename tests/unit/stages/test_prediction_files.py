@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from distill.data import gold_answers
 from distill.errors import DataError
-from distill.stages.prediction_files import gold_answers, read_predictions
+from distill.stages.prediction_files import read_predictions
 
 if TYPE_CHECKING:
     from pathlib import Path
