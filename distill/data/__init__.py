@@ -3,10 +3,10 @@
 from distill.data.baseline import trivial_predictions
 from distill.data.batches import length_batches, shuffled_length_batches
 from distill.data.card import balanced_weights, card_markdown, describe_split, log_odds
-from distill.data.decode import decode, prediction_rows
+from distill.data.decode import decode, prediction_rows, row_outputs
 from distill.data.encode import encode_rows
 from distill.data.gold import for_metrics, gold_answers
-from distill.data.spans import Answers, best_spans, merge_windows
+from distill.data.spans import Answers, merge_windows
 from distill.data.targets import collate
 from distill.data.task_data import TaskData, write_split
 from distill.data.task_info import TaskInfo
@@ -17,7 +17,6 @@ __all__ = [
     "TaskData",
     "TaskInfo",
     "balanced_weights",
-    "best_spans",
     "card_markdown",
     "collate",
     "decode",
@@ -30,6 +29,7 @@ __all__ = [
     "merge_units",
     "merge_windows",
     "prediction_rows",
+    "row_outputs",
     "shuffled_length_batches",
     "trivial_predictions",
     "write_split",

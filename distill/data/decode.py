@@ -16,13 +16,30 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from distill.data.spans import Answers
     from distill.data.task_data import TaskData
+    from distill.data.units import Units
+
+    RowOutputs = Answers | Units | NDArray[np.floating]
 
 
-def decode(
-    data: TaskData, logits: Sequence[NDArray[np.floating]], *, threshold: float = 0.0
-) -> Any:
-    """Return one prediction per row as metrics take it.
+def row_outputs(data: TaskData, logits: Sequence[NDArray[np.floating]]) -> RowOutputs:
+    """Return what a model gives of each row, from its logits of every feature.
+
+    Windows are merged: to the best spans, or to the logits of words and sentences. Rows of one
+    feature have their logits stacked.
+    """
+    match data.info.kind:
+        case "span_extraction":
+            return best_spans(data, logits)
+        case "tagging" | "extractive_summary":
+            return merge_units(data, logits)
+        case _:
+            return np.stack(logits)
+
+
+def decode(data: TaskData, outputs: Any, *, threshold: float = 0.0) -> Any:
+    """Return one prediction per row as metrics take it, from its `row_outputs`.
 
     | kind | prediction |
     | --- | --- |
@@ -36,28 +53,27 @@ def decode(
     """
     match data.info.kind:
         case "span_extraction":
-            answers = best_spans(data, logits)
-            none = data.info.unanswerable & (answers.no_answer_odds > threshold)
-            return ["" if no else text for no, text in zip(none, answers.texts(), strict=True)]
+            none = data.info.unanswerable & (outputs.no_answer_odds > threshold)
+            return ["" if no else text for no, text in zip(none, outputs.texts(), strict=True)]
         case "tagging":
-            rows, units_PC = merge_units(data, logits)
+            rows, units_PC = outputs
             tags = [data.info.labels[tag] for tag in units_PC.argmax(axis=1)]
             return [tags[first:end] for first, end in pairwise(rows)]
         case "extractive_summary":
-            return _summaries(data, chosen_sentences(data, logits))
+            return _summaries(data, _chosen_sentences(data, outputs))
         case "classification":
-            return np.stack(logits).argmax(axis=1)
+            return outputs.argmax(axis=1)
         case "multi_label":
-            return (np.stack(logits) > threshold).astype(np.int64)
+            return (outputs > threshold).astype(np.int64)
         case "regression":
-            return np.stack(logits)[:, 0]
+            return outputs[:, 0]
         case _:
-            return np.stack(logits)
+            return outputs
 
 
-def chosen_sentences(data: TaskData, logits: Sequence[NDArray[np.floating]]) -> list[list[int]]:
+def _chosen_sentences(data: TaskData, units: Units) -> list[list[int]]:
     """Return the numbers of each document's best `summary_sentences` sentences, ascending."""
-    rows, units_PC = merge_units(data, logits)
+    rows, units_PC = units
     return [
         sorted(np.argsort(-units_PC[first:end, 0], kind="stable")[: data.info.summary_sentences])
         for first, end in pairwise(rows)
@@ -73,7 +89,7 @@ def _summaries(data: TaskData, chosen: list[list[int]]) -> list[str]:
 
 
 def prediction_rows(
-    data: TaskData, logits: Sequence[NDArray[np.floating]], *, threshold: float = 0.0
+    data: TaskData, outputs: Any, *, threshold: float = 0.0
 ) -> list[dict[str, Any]]:
     """Return a mapping per row: `id`, `prediction`, and what its kind has beside it.
 
@@ -81,33 +97,32 @@ def prediction_rows(
     texts with their scores and `no_answer_odds`; summaries have `sentences`, the chosen numbers.
     """
     ids = data.rows["id"].to_pylist()
-    predictions = decode(data, logits, threshold=threshold)
+    predictions = decode(data, outputs, threshold=threshold)
     values = predictions.tolist() if isinstance(predictions, np.ndarray) else predictions
     names, more = data.info.labels, [dict[str, Any]() for _ in ids]
     match data.info.kind:
         case "classification":
             values = [names[index] for index in values]
-            more = _named(names, softmax(np.stack(logits), axis=-1))
+            more = _named(names, softmax(outputs, axis=-1))
         case "multi_label":
             values = [[names[place] for place in np.flatnonzero(row)] for row in values]
-            more = _named(names, expit(np.stack(logits)))
+            more = _named(names, expit(outputs))
         case "multiple_choice":
             values = [int(np.argmax(row)) for row in values]
-            scores = softmax(np.stack(logits), axis=-1).round(6).tolist()
+            scores = softmax(outputs, axis=-1).round(6).tolist()
             more = [{"probabilities": row} for row in scores]
         case "span_extraction":
-            answers = best_spans(data, logits)
             more = [
                 {
                     "n_best": [{"text": span.text, "score": round(span.score, 4)} for span in best],
                     "no_answer_odds": round(float(odds), 4),
                 }
-                for best, odds in zip(answers.best, answers.no_answer_odds, strict=True)
+                for best, odds in zip(outputs.best, outputs.no_answer_odds, strict=True)
             ]
         case "extractive_summary":
             more = [
                 {"sentences": [int(place) for place in places]}
-                for places in chosen_sentences(data, logits)
+                for places in _chosen_sentences(data, outputs)
             ]
     return [
         {"id": key, "prediction": value, **beside}

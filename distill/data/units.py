@@ -111,16 +111,21 @@ def windows(lengths: Sequence[int], capacity: int, overlap: int) -> Iterator[Win
         owned = end
 
 
-def merge_units(
-    data: TaskData, logits_TC: Sequence[NDArray[np.floating]]
-) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
-    """Return where each row's units begin and end `[N + 1]`, and all units' logits `[P, C]`."""
+class Units(NamedTuple):
+    """Where each row's units begin and end `[N + 1]`, and the logits of all units `[P, C]`."""
+
+    rows: NDArray[np.int64]
+    logits: NDArray[np.floating]
+
+
+def merge_units(data: TaskData, logits_TC: Sequence[NDArray[np.floating]]) -> Units:
+    """Return every unit's logits, from the feature that scores it."""
     rows = np.concatenate([[0], np.cumsum(data.unit_labels.lengths)]).astype(np.int64)
     merged = np.zeros((int(rows[-1]), logits_TC[0].shape[1]), dtype=np.float32)
     for feature, row in enumerate(data.row_of_item):
         units, positions = data.units(feature)
         merged[rows[row] + units] = logits_TC[feature][positions]
-    return rows, merged
+    return Units(rows, merged)
 
 
 def _tokens(

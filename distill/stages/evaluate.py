@@ -13,7 +13,7 @@ from distill.stages.shared import (
     device,
     scored,
     scored_predictions,
-    task_logits,
+    task_outputs,
     write_json_lines,
 )
 from distill.store import write_json
@@ -63,7 +63,7 @@ def _baseline(job: Job, folder: Path, data: TaskData) -> dict[str, Any]:
 
 def _evaluate(job: Job, stem: str, data: TaskData, model: torch.nn.Module) -> dict[str, Any]:
     threshold = decision_threshold(model, data.info.name)
-    logits = task_logits(
+    outputs = task_outputs(
         model,
         data,
         student=job.settings["role"] == "student",
@@ -71,6 +71,6 @@ def _evaluate(job: Job, stem: str, data: TaskData, model: torch.nn.Module) -> di
     )
     write_json_lines(
         job.out / f"{stem}.predictions.jsonl",
-        prediction_rows(data, logits, threshold=threshold),
+        prediction_rows(data, outputs, threshold=threshold),
     )
-    return scored(data, logits, threshold=threshold, intervals=True)
+    return scored(data, outputs, threshold=threshold, intervals=True)

@@ -9,7 +9,7 @@ from distill.errors import ModelError, RecipeError
 from distill.metrics.glue import glue_average
 from distill.stages.checkpoint import open_checkpoint
 from distill.stages.prediction_files import read_predictions, write_predictions
-from distill.stages.shared import scored, scored_predictions, task_logits
+from distill.stages.shared import scored, scored_predictions, task_outputs
 from distill.tasks import read_rows
 
 if TYPE_CHECKING:
@@ -84,13 +84,13 @@ def _evaluate(
 ) -> Scores:
     threshold = checkpoint.threshold(info.name)
     with checkpoint.encoded(info, rows) as data:
-        logits = task_logits(
+        outputs = task_outputs(
             checkpoint.model, data, student=checkpoint.is_student, label=f"evaluate {name}"
         )
         if predictions is not None:
-            answers = prediction_rows(data, logits, threshold=threshold)
+            answers = prediction_rows(data, outputs, threshold=threshold)
             write_predictions(predictions, name.replace("/", "."), answers, info.kind)
-        found = scored(data, logits, threshold=threshold, intervals=True)
+        found = scored(data, outputs, threshold=threshold, intervals=True)
         return {"rows": data.rows.num_rows, **found}
 
 

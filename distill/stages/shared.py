@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import torch
 
-from distill.data import TaskData, TaskInfo, best_spans, decode, length_batches
+from distill.data import TaskData, TaskInfo, decode, length_batches, row_outputs
 from distill.errors import ModelError
 from distill.metrics import best_label_threshold, best_thresholds, interval, measure, score_task
 from distill.store import write_json
@@ -76,29 +76,42 @@ def task_logits(
     return predict_logits(model, length_batches(data.lengths, batch), collate, progress=progress)
 
 
-def scored(
-    data: TaskData,
-    logits: Sequence[NDArray[np.floating]],
-    *,
-    threshold: float | None = None,
-    intervals: bool = False,
-) -> dict[str, Any]:
-    """Return the task's metrics in percent, and `score`, their one number.
-
-    Where predictions hang on a threshold and none is given, it is `best_threshold` of these rows,
-    and is returned too. With `intervals`, `intervals` has for each number its 95% interval.
+def task_outputs(
+    model: torch.nn.Module, data: TaskData, *, student: bool = False, label: str | None = None
+) -> Any:
+    """Return a model's `row_outputs`.
 
     Raises:
         ModelError: the model gives NaN or infinity, as one does whose training diverged.
+    """
+    return finite_outputs(data, task_logits(model, data, student=student, label=label))
+
+
+def finite_outputs(data: TaskData, logits: Sequence[NDArray[np.floating]]) -> Any:
+    """Return the `row_outputs` of logits that are all finite.
+
+    Raises:
+        ModelError: some are not.
     """
     if not all(np.isfinite(one).all() for one in logits):
         raise ModelError(
             f"{data.info.name}: the model's outputs are not finite; its training diverged: lower "
             "learning_rate or max_grad_norm, or raise warmup_fraction"
         )
+    return row_outputs(data, logits)
+
+
+def scored(
+    data: TaskData, outputs: Any, *, threshold: float | None = None, intervals: bool = False
+) -> dict[str, Any]:
+    """Return the task's metrics in percent, and `score`, their one number.
+
+    Where predictions hang on a threshold and none is given, it is `best_threshold` of these rows,
+    and is returned too. With `intervals`, `intervals` has for each number its 95% interval.
+    """
     if threshold is None and data.info.has_threshold:
-        threshold = best_threshold(data, logits)
-    predictions = decode(data, logits, threshold=threshold or 0.0)
+        threshold = best_threshold(data, outputs)
+    predictions = decode(data, outputs, threshold=threshold or 0.0)
     found = scored_predictions(data.info, predictions, data.references(), intervals=intervals)
     return {**found, "decision_threshold": threshold} if data.info.has_threshold else found
 
@@ -139,15 +152,14 @@ def scored_predictions(
     }
 
 
-def best_threshold(data: TaskData, logits: Sequence[NDArray[np.floating]]) -> float:
+def best_threshold(data: TaskData, outputs: Any) -> float:
     """Return the threshold of `decode` with which these rows have the best F1.
 
     It is of the odds of "no answer", or of several labels' logits; their F1 is the micro average.
     """
     if data.info.kind == "multi_label":
-        return best_label_threshold(np.stack(logits), data.references())
-    answers = best_spans(data, logits)
-    found = best_thresholds(answers.no_answer_odds, answers.texts(), data.references())
+        return best_label_threshold(outputs, data.references())
+    found = best_thresholds(outputs.no_answer_odds, outputs.texts(), data.references())
     return float(found.best_f1_threshold)
 
 
@@ -165,8 +177,8 @@ def keep_thresholds(
     student, model = "tasks" in config, load()
     for dev in chosen:
         section = config["tasks"][dev.info.name] if student else config
-        logits = task_logits(model, dev, student=student)
-        section["decision_threshold"] = best_threshold(dev, logits)
+        outputs = task_outputs(model, dev, student=student)
+        section["decision_threshold"] = best_threshold(dev, outputs)
     write_json(folder / "config.json", config)
 
 
@@ -179,7 +191,7 @@ def decision_threshold(model: torch.nn.Module, task: str) -> float:
 
 def task_score(model: torch.nn.Module, data: TaskData, *, student: bool = False) -> float:
     """Return the model's one score on the split."""
-    return float(scored(data, task_logits(model, data, student=student))["score"])
+    return float(scored(data, task_outputs(model, data, student=student))["score"])
 
 
 def write_json_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from distill.data import decode
 from distill.errors import DataError, ModelError
 from distill.stages.checkpoint import Checkpoint
-from distill.stages.shared import task_logits
+from distill.stages.shared import task_outputs
 from distill.tasks import read_inputs
 
 if TYPE_CHECKING:
@@ -144,8 +144,8 @@ def _answers(checkpoint: Checkpoint, sheet: Sheet, rows: pa.Table) -> list[str]:
     """Return the server's word for each test row, in the order of the test file."""
     info = checkpoint.info(sheet.task)
     with checkpoint.encoded(info, rows) as data:
-        logits = task_logits(checkpoint.model, data, student=True, label=f"predict {sheet.file}")
-        return list(_words(sheet, info.labels, decode(data, logits)))
+        outputs = task_outputs(checkpoint.model, data, student=True, label=f"predict {sheet.file}")
+        return list(_words(sheet, info.labels, decode(data, outputs)))
 
 
 def _words(sheet: Sheet, labels: Sequence[str], predictions: Any) -> Iterator[str]:

@@ -23,7 +23,7 @@ from distill.stages.shared import (
     hyperparameters,
     keep_thresholds,
     scored,
-    task_logits,
+    task_outputs,
     task_score,
 )
 from distill.store import write_json
@@ -109,15 +109,15 @@ def _fine_tune(
 def _take_over(
     job: Job, teacher: Teacher, model: PreTrainedModel, dev: TaskData
 ) -> dict[str, float]:
-    logits = task_logits(model, dev, label=f"teacher {dev.info.name}")
+    outputs = task_outputs(model, dev, label=f"teacher {dev.info.name}")
     if dev.info.kind == "classification":
-        _refuse_other_order(teacher, dev, logits)
+        _refuse_other_order(teacher, dev, outputs)
     model.save_pretrained(job.out)
-    return {dev.info.name: float(scored(dev, logits)["score"])}
+    return {dev.info.name: float(scored(dev, outputs)["score"])}
 
 
-def _refuse_other_order(teacher: Teacher, dev: TaskData, logits: list[NDArray[np.float32]]) -> None:
-    names, predicted = dev.info.labels, decode(dev, logits)
+def _refuse_other_order(teacher: Teacher, dev: TaskData, outputs: NDArray[np.floating]) -> None:
+    names, predicted = dev.info.labels, decode(dev, outputs)
     order = likely_order(confusion_matrix(dev.labels, predicted, labels=np.arange(len(names))))
     if order is None:
         return

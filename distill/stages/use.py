@@ -11,7 +11,7 @@ import pyarrow as pa
 from distill.data import prediction_rows
 from distill.errors import UserError
 from distill.stages.checkpoint import Checkpoint
-from distill.stages.shared import task_logits
+from distill.stages.shared import task_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -70,9 +70,9 @@ def _predict(
         case _:
             table["label"] = pa.array([0] * count, pa.int32())
     with checkpoint.encoded(info, pa.table(table)) as data:
-        logits = task_logits(checkpoint.model, data, student=True)
+        outputs = task_outputs(checkpoint.model, data, student=True)
         threshold = checkpoint.threshold(info.name)
-        rows = prediction_rows(data, logits, threshold=threshold)
+        rows = prediction_rows(data, outputs, threshold=threshold)
     return [{key: value for key, value in row.items() if key != "id"} for row in rows]
 
 

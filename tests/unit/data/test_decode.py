@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from distill.data import TaskData, best_spans, decode, merge_windows, prediction_rows
+from distill.data import TaskData, decode, merge_windows, prediction_rows, row_outputs
 from distill.soft_labels import NO_ANSWER
 
 if TYPE_CHECKING:
@@ -62,7 +62,9 @@ def logits_of(
 def test_the_best_pair_of_start_and_end_is_the_answer(one: Callable[..., TaskData]) -> None:
     data = one()
 
-    assert decode(data, logits_of(data, start={(0, 4): 5}, end={(0, 6): 5})) == ["b c d"]
+    assert decode(data, row_outputs(data, logits_of(data, start={(0, 4): 5}, end={(0, 6): 5}))) == [
+        "b c d"
+    ]
 
 
 def test_an_answer_does_not_end_before_it_starts(one: Callable[..., TaskData]) -> None:
@@ -70,7 +72,7 @@ def test_an_answer_does_not_end_before_it_starts(one: Callable[..., TaskData]) -
     logits = logits_of(data, start={(0, 6): 5, (0, 3): 1}, end={(0, 4): 5, (0, 7): 2})
 
     # d..b is worth 10 but runs backwards; d..e is 7, a..b is 6
-    assert decode(data, logits) == ["d e"]
+    assert decode(data, row_outputs(data, logits)) == ["d e"]
 
 
 @pytest.mark.parametrize(("longest", "answer"), [(1, "d"), (2, "c d"), (3, "b c d"), (9, "b c d")])
@@ -80,14 +82,14 @@ def test_an_answer_has_no_more_tokens_than_allowed(
     data = one(max_answer_length=longest)
     logits = logits_of(data, start={(0, 4): 9, (0, 5): 6, (0, 6): 3}, end={(0, 6): 9})
 
-    assert decode(data, logits) == [answer]
+    assert decode(data, row_outputs(data, logits)) == [answer]
 
 
 def test_question_and_special_tokens_are_never_the_answer(one: Callable[..., TaskData]) -> None:
     data = one()
     logits = logits_of(data, start={(0, 1): 90, (0, 2): 90, (0, 5): 1}, end={(0, 8): 90, (0, 5): 1})
 
-    assert decode(data, logits) == ["c"]
+    assert decode(data, row_outputs(data, logits)) == ["c"]
 
 
 def test_the_best_window_gives_the_answer(three_windows: Callable[..., TaskData]) -> None:
@@ -96,7 +98,7 @@ def test_the_best_window_gives_the_answer(three_windows: Callable[..., TaskData]
     end = {(0, 5): 3.0, (1, 7): 4.5, (2, 5): 5.0}
 
     # window 1 begins at the sixth letter: tokens 6 and 7 are i and j; scores are 6, 9.5 and 9
-    assert decode(data, logits_of(data, start=start, end=end)) == ["i j"]
+    assert decode(data, row_outputs(data, logits_of(data, start=start, end=end))) == ["i j"]
 
 
 def test_a_start_and_an_end_of_different_windows_make_no_answer(
@@ -106,7 +108,7 @@ def test_a_start_and_an_end_of_different_windows_make_no_answer(
     logits = logits_of(data, start={(0, 3): 20.0, (1, 5): 4.0}, end={(2, 11): 20.0, (1, 5): 4.0})
 
     # window 0 has 20 + LOW, window 1 has 8
-    assert decode(data, logits) == ["h"]
+    assert decode(data, row_outputs(data, logits)) == ["h"]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +122,7 @@ def test_no_answer_wins_only_where_a_task_has_unanswerable_questions(
     half = null / 2
     logits = logits_of(data, start={(0, 4): 5, (0, 0): half}, end={(0, 4): 5, (0, 0): half})
 
-    assert decode(data, logits) == [answer]
+    assert decode(data, row_outputs(data, logits)) == [answer]
 
 
 @pytest.mark.parametrize(("smallest", "answer"), [(9.0, "b"), (11.0, "")])
@@ -131,7 +133,7 @@ def test_the_window_that_is_least_sure_of_no_answer_counts(
     null = {(0, 0): 30.0, (1, 0): smallest / 2, (2, 0): 40.0}
     logits = logits_of(data, start={(0, 4): 5.0, **null}, end={(0, 4): 5.0, **null})
 
-    assert decode(data, logits) == [answer]
+    assert decode(data, row_outputs(data, logits)) == [answer]
 
 
 def test_the_threshold_moves_the_odds_at_which_nothing_is_answered(
@@ -140,16 +142,16 @@ def test_the_threshold_moves_the_odds_at_which_nothing_is_answered(
     data = one(unanswerable=True)
     logits = logits_of(data, start={(0, 4): 5, (0, 0): 6}, end={(0, 4): 5, (0, 0): 6})
 
-    assert best_spans(data, logits).no_answer_odds.tolist() == [2.0]
-    assert decode(data, logits, threshold=1.9) == [""]
-    assert decode(data, logits, threshold=2.0) == ["b"]
+    assert row_outputs(data, logits).no_answer_odds.tolist() == [2.0]
+    assert decode(data, row_outputs(data, logits), threshold=1.9) == [""]
+    assert decode(data, row_outputs(data, logits), threshold=2.0) == ["b"]
 
 
 def test_the_n_best_list_has_each_text_once_best_first(one: Callable[..., TaskData]) -> None:
     data = one()
     logits = logits_of(data, start={(0, 4): 5, (0, 5): 3}, end={(0, 5): 5, (0, 6): 4})
 
-    (best,) = best_spans(data, logits).best
+    (best,) = row_outputs(data, logits).best
 
     assert [(span.text, span.score) for span in best][:4] == [
         ("b c", 10.0),
@@ -163,14 +165,14 @@ def test_rows_keep_their_own_answers(make_data: MakeData) -> None:
     data = make_data([question("a b"), question("c d")], **SPAN)
     logits = logits_of(data, start={(0, 3): 1, (1, 4): 9}, end={(0, 4): 1, (1, 4): 9})
 
-    assert decode(data, logits) == ["a b", "d"]
+    assert decode(data, row_outputs(data, logits)) == ["a b", "d"]
 
 
 def test_answers_are_cut_from_the_text_as_it_was(make_data: MakeData) -> None:
     data = make_data([question("Émile  Sat")], **SPAN)
     logits = logits_of(data, start={(0, 3): 1}, end={(0, int(data.lengths[0]) - 2): 1})
 
-    assert decode(data, logits) == ["Émile  Sat"]
+    assert decode(data, row_outputs(data, logits)) == ["Émile  Sat"]
 
 
 def test_overlapping_windows_merge_to_the_largest_score_per_character(
@@ -212,18 +214,20 @@ def test_classes_and_values_are_decoded_by_kind(make_data: MakeData) -> None:
     logits = [np.array([0.1, 0.2]), np.array([3.0, -1.0])]
     values = [np.array([2.5]), np.array([-0.5])]
 
-    assert np.asarray(decode(make_data(rows), logits)).tolist() == [1, 0]
-    found = decode(make_data(rows, kind="regression", labels=()), values)
+    classes = make_data(rows)
+    found = decode(classes, row_outputs(classes, logits))
+    assert np.asarray(found).tolist() == [1, 0]
+    numbers = make_data(rows, kind="regression", labels=())
+    found = decode(numbers, row_outputs(numbers, values))
     assert np.asarray(found).tolist() == [2.5, -0.5]
 
 
 def test_predictions_name_their_labels(make_data: MakeData) -> None:
     data = make_data([{"text": "a", "label": 0}])
 
-    found = prediction_rows(data, [np.array([0.0, np.log(3)])])
+    found = prediction_rows(data, row_outputs(data, [np.array([0.0, np.log(3)])]))
 
     assert found == [{"id": "0", "prediction": "yes", "probabilities": {"no": 0.25, "yes": 0.75}}]
-    value = prediction_rows(
-        make_data([{"text": "a", "label": 0}], kind="regression", labels=()), [np.array([2.5])]
-    )
+    data = make_data([{"text": "a", "label": 0}], kind="regression", labels=())
+    value = prediction_rows(data, row_outputs(data, [np.array([2.5])]))
     assert value == [{"id": "0", "prediction": 2.5}]

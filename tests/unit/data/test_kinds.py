@@ -15,6 +15,7 @@ from distill.data import (
     decode,
     encode_rows,
     prediction_rows,
+    row_outputs,
     trivial_predictions,
     write_split,
 )
@@ -54,9 +55,9 @@ def test_labels_more_likely_than_not_are_predicted(make_data: MakeData) -> None:
     data = make_data(EMOTIONS[:1], **MANY)
     logits = [np.array([np.log(3), -1.0, 0.0])]
 
-    assert decode(data, logits).tolist() == [[1, 0, 0]]
-    assert decode(data, logits, threshold=-1.5).tolist() == [[1, 1, 1]]
-    (row,) = prediction_rows(data, logits)
+    assert decode(data, row_outputs(data, logits)).tolist() == [[1, 0, 0]]
+    assert decode(data, row_outputs(data, logits), threshold=-1.5).tolist() == [[1, 1, 1]]
+    (row,) = prediction_rows(data, row_outputs(data, logits))
     assert row["prediction"] == ["joy"]
     assert row["probabilities"]["joy"] == 0.75
     assert row["probabilities"]["hope"] == 0.5
@@ -94,8 +95,8 @@ def test_the_best_candidate_is_predicted(make_data: MakeData) -> None:
     data = make_data(REPLIES, **CHOICE)
     logits = [np.array([0.0, np.log(3)]), np.array([2.0, 2.0])]
 
-    assert decode(data, logits).tolist() == [[0.0, np.log(3)], [2.0, 2.0]]
-    assert prediction_rows(data, logits) == [
+    assert decode(data, row_outputs(data, logits)).tolist() == [[0.0, np.log(3)], [2.0, 2.0]]
+    assert prediction_rows(data, row_outputs(data, logits)) == [
         {"id": "0", "prediction": 1, "probabilities": [0.25, 0.75]},
         {"id": "1", "prediction": 0, "probabilities": [0.5, 0.5]},
     ]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distill.data import TaskData, collate, decode, encode_rows, merge_units
+from distill.data import TaskData, collate, decode, encode_rows, merge_units, row_outputs
 from distill.data.units import windows
 from distill.soft_labels import UnitLabels
 
@@ -121,7 +121,7 @@ def test_tags_are_decoded_word_by_word_over_windows(make_data: MakeData) -> None
     batch = collate(data, np.arange(len(data.lengths)))
     logits = [np.eye(3)[labels] for labels in batch["labels"].numpy()]
 
-    assert decode(data, logits) == data.references()
+    assert decode(data, row_outputs(data, logits)) == data.references()
     assert data.references()[1] == ["I-x"]
 
 
@@ -133,7 +133,7 @@ def test_the_best_sentences_are_the_summary_in_the_documents_order(make_data: Ma
     for unit, value in ((0, 2.0), (1, -1.0), (2, 5.0)):
         logits[0][data.units(0)[1][unit]] = value
 
-    assert decode(data, logits) == ["one three", "four"]
+    assert decode(data, row_outputs(data, logits)) == ["one three", "four"]
     assert data.references() == [["one"], ["four"]]
 
 

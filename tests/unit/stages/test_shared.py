@@ -12,7 +12,7 @@ import pytest
 from distill.data import TaskData
 from distill.errors import ModelError
 from distill.stages import shared
-from distill.stages.shared import decision_threshold, keep_thresholds, scored
+from distill.stages.shared import decision_threshold, finite_outputs, keep_thresholds, scored
 from students import initialise_student
 from teachers import new_teacher
 
@@ -46,8 +46,8 @@ def test_the_threshold_with_the_best_f1_is_chosen(make_data: MakeData) -> None:
     data = make_data(ROWS, **SPAN, unanswerable=True)
     given = logits(data, 2.0, 5.0)  # both odds are above 0: neither row would be answered
 
-    assert scored(data, given, threshold=0.0)["f1"] == 50.0
-    chosen = scored(data, given)
+    assert scored(data, finite_outputs(data, given), threshold=0.0)["f1"] == 50.0
+    chosen = scored(data, finite_outputs(data, given))
     assert chosen["f1"] == 100.0
     assert chosen["decision_threshold"] == 2.0
 
@@ -55,13 +55,13 @@ def test_the_threshold_with_the_best_f1_is_chosen(make_data: MakeData) -> None:
 def test_tasks_where_every_question_has_an_answer_have_no_threshold(make_data: MakeData) -> None:
     data = make_data(ROWS[:1], **SPAN)
 
-    assert "decision_threshold" not in scored(data, logits(data, 9.0))
+    assert "decision_threshold" not in scored(data, finite_outputs(data, logits(data, 9.0)))
 
 
 def test_every_number_has_its_interval_when_asked(make_data: MakeData) -> None:
     data = make_data(ROWS[:1] * 3, **SPAN)
 
-    found = scored(data, logits(data, 0.0, 0.0, 0.0), intervals=True)
+    found = scored(data, finite_outputs(data, logits(data, 0.0, 0.0, 0.0)), intervals=True)
 
     assert found["intervals"] == {name: [100, 100] for name in ("exact_match", "f1", "score")}
 
@@ -72,7 +72,7 @@ def test_a_model_that_diverged_is_told(make_data: MakeData) -> None:
     broken[0][0, 0] = np.nan
 
     with pytest.raises(ModelError, match="not finite; its training diverged"):
-        scored(data, broken)
+        finite_outputs(data, broken)
 
 
 @pytest.mark.parametrize("role", ["teacher", "student"])
@@ -109,6 +109,6 @@ def test_labels_are_given_above_the_best_threshold(make_data: MakeData) -> None:
     data = make_data(rows, kind="multi_label", metrics=("micro_f1",), score=("micro_f1",))
     rare = [np.array([-1.0, -3.0]), np.array([-4.0, -1.5])]  # no probability reaches a half
 
-    assert scored(data, rare, threshold=0.0)["micro_f1"] == 0.0
-    chosen = scored(data, rare)
+    assert scored(data, finite_outputs(data, rare), threshold=0.0)["micro_f1"] == 0.0
+    chosen = scored(data, finite_outputs(data, rare))
     assert (chosen["micro_f1"], chosen["decision_threshold"]) == (100.0, -3.0)
